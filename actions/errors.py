@@ -1,0 +1,42 @@
+"""What can go wrong between us and a target system, in the four kinds that need different next steps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.errors import BadInput, Conflict, QuartermasterError, Unavailable
+
+
+class TargetUnavailable(Unavailable):
+    """The target system does not answer; nothing was sent. The write may be tried again with the same key."""
+
+
+class OutcomeUnknown(QuartermasterError):
+    """The request was sent and its answer was lost. Ask the target by key before anything else; never send again."""
+
+    status = 502
+    exit_code = 7
+
+
+class PreconditionFailed(Conflict):
+    """The target's stock has moved since the plan was made; nothing stays written or reserved. Plan again."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        expected: Decimal | None = None,
+        available: Decimal | None = None,
+        remedy: str = "Plan again from the present stock.",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.expected = expected
+        self.available = available
+
+
+class TargetRejected(BadInput):
+    """The target system refused the document, with a reason; sending the same again cannot help."""
+
+    def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
