@@ -1,0 +1,28 @@
+"""Who acts, and for which tenant. Comes from sign-in or the process's own configuration, never from a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import uuid4
+
+ActorKind = Literal["person", "agent", "service"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, the agent, or one of our services; `version` is the code's for the last two."""
+
+    kind: ActorKind
+    id: str
+    roles: frozenset[str] = frozenset()
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One actor at work in one tenant; `trace_id` joins what one request or job did."""
+
+    tenant: str
+    actor: Actor
+    trace_id: str = field(default_factory=lambda: uuid4().hex)

@@ -1,0 +1,1 @@
+"""Suites that replay cases against a known truth."""
