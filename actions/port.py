@@ -13,6 +13,9 @@ from typing import Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 ActionKind = Literal["transfer", "purchase"]
+# confirmed: does what was asked (and, for a transfer, its stock is reserved). incomplete: made, but a later step did
+# not happen: write again with the same key. cancelled: carries the key and does nothing any more.
+Standing = Literal["confirmed", "incomplete", "cancelled"]
 
 Quantity = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -76,7 +79,10 @@ class WriteRequest(Frozen):
 
 
 class Document(Frozen):
-    """A document as the target holds it: `order` is read back from the target, never copied from the request."""
+    """A document as the target holds it: `order` is read back from the target, never copied from the request.
+
+    `state` is the target's own word, `standing` ours; a document found by key is not a confirmation by itself.
+    """
 
     system: str
     kind: ActionKind
@@ -85,6 +91,7 @@ class Document(Frozen):
     state: str
     order: Order
     key: str
+    standing: Standing = "confirmed"
 
 
 class Capabilities(Frozen):
@@ -117,7 +124,7 @@ class TargetSystem(Protocol):
         ...
 
     def write(self, request: WriteRequest) -> Document:
-        """Make the document once; the same key returns the one that is there.
+        """Make the document once, or finish the one that carries the key; returns a confirmed document or raises.
 
         Raises `TargetUnavailable`, `OutcomeUnknown`, `PreconditionFailed` or `TargetRejected`.
         """
