@@ -1,0 +1,130 @@
+"""What the gate is told: facts from code and master data, in ranges that are checked here. No threshold lives here.
+
+A fact that is not known is None where a policy says what then happens (no safety stock, no expiry), and refused
+everywhere else. `None` in place of an item, a site, a lane or a supplier means that master data do not hold it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Cedar's decimal: four fractional digits in 64 bits.
+LARGEST = Decimal(900_000_000_000_000)
+_digits = Field(ge=-LARGEST, le=LARGEST, decimal_places=4, allow_inf_nan=False)
+_amount = Field(ge=0, le=LARGEST, decimal_places=4, allow_inf_nan=False)
+
+Signed = Annotated[Decimal, _digits]
+NotNegative = Annotated[Decimal, _amount]
+Positive = Annotated[Decimal, _amount, Field(gt=0)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Days = Annotated[int, Field(ge=-(10**6), le=10**6)]
+Word = Annotated[str, Field(min_length=1, max_length=500)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+ActionKind = Literal["transfer", "purchase"]
+Stage = Literal["proposal", "before_write"]
+
+
+class Facts(BaseModel):
+    """Frozen, and nothing beyond its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Item(Facts):
+    """An item of the master data."""
+
+    sku: Word
+    storage_class: Literal["ambient", "chilled", "frozen"]
+    perishable: bool
+    currency: Currency
+
+
+class Site(Facts):
+    """A site of the master data."""
+
+    site: Word
+    kind: Literal["dc", "warehouse", "store", "3pl"]
+
+
+class Lane(Facts):
+    """A lane of the master data."""
+
+    chilled: bool
+    currency: Currency
+
+
+class Supplier(Facts):
+    """A supplier of the master data, and whether it is listed for the item."""
+
+    supplier: Word
+    currency: Currency
+    listed: bool
+
+
+class TransferFacts(Facts):
+    """A transfer as the network stands now. Quantities in base units; `shelf_life_left` in days after arrival."""
+
+    kind: Literal["transfer"] = "transfer"
+    source: Site | None
+    destination: Site | None
+    lane: Lane | None
+    source_after: Signed
+    source_safety_stock: NotNegative | None
+    shelf_life_left: Days | None
+
+
+class PurchaseFacts(Facts):
+    """A purchase as the network stands now."""
+
+    kind: Literal["purchase"] = "purchase"
+    site: Site | None
+    supplier: Supplier | None
+
+
+class GateInput(Facts):
+    """Everything that a decision is made from; storing it is enough to make the same decision again.
+
+    Money in `currency`; `tail_loss` is the mean of the worst tenth of the benefit, negative when it is a loss;
+    `automatic_24h` counts this proposal; `data_age_hours` is rounded up.
+    """
+
+    proposal_id: Word
+    stage: Stage
+    proposed_by: Word
+    quantity: Positive
+    value: NotNegative
+    currency: Currency
+    reversible: bool
+    benefit_lower: Signed
+    tail_loss: Signed
+    item: Item | None
+    order: Annotated[TransferFacts | PurchaseFacts, Field(discriminator="kind")]
+    tenant_currency: Currency
+    data_age_hours: Count
+    expired: bool
+    conflicts: tuple[Word, ...]
+    automatic_24h: NotNegative
+
+
+class ApprovalInput(Facts):
+    """One person's click on one proposal, for the third request. `roles` and `approval_limit` are master data."""
+
+    proposal_id: Word
+    kind: ActionKind
+    value: NotNegative
+    currency: Currency
+    tenant_currency: Currency
+    proposed_by: Word
+    requested_by: str
+    actor: Word
+    actor_kind: Literal["person", "agent", "service"]
+    roles: frozenset[Word]
+    active: bool
+    approval_limit: NotNegative
+    role: Word
+    asked: frozenset[Word]
+    approved_by: frozenset[Word]
+    expired: bool
