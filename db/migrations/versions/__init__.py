@@ -1,0 +1,1 @@
+"""The migrations in order. The text of each is in `../sql`."""

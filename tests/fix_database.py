@@ -1,0 +1,149 @@
+"""A migrated database of its own for every test: one server a session (shared by xdist's workers), cloned from a template."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from db.embedded import Embedded
+from db.migrate import migrate
+from db.roles import USERS
+from db.session import Database
+from db.settings import Role
+
+HOME_VARIABLE = "PYTEST_DATABASE_HOME"
+PREFIX = "quartermaster-tests-"
+TEMPLATE = "template_migrated"
+_numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process makes the directory; xdist's workers inherit its name."""
+    if not hasattr(config, "workerinput"):
+        _sweep()
+        os.environ[HOME_VARIABLE] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the last worker: stop the server and take everything away."""
+    if not hasattr(config, "workerinput"):
+        _remove(Path(os.environ.pop(HOME_VARIABLE)))
+
+
+def _remove(home: Path) -> None:
+    Embedded(home).stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """End what a killed session left running."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = home.name.removeprefix(PREFIX).partition("-")[0]
+        if not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            _remove(home)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Embedded:
+    """The session's server with a migrated template, made by whichever worker comes first."""
+    import fcntl
+
+    embedded = Embedded(Path(os.environ[HOME_VARIABLE]))
+    embedded.start()
+    with (embedded.home / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (embedded.home / "template.made").exists():
+            _make_template(embedded)
+            (embedded.home / "template.made").touch()
+    return embedded
+
+
+def _make_template(embedded: Embedded) -> None:
+    with psycopg.connect(embedded.admin_conninfo("postgres"), autocommit=True) as connection:
+        # Speed for tests only: nothing here has to survive a power cut.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    migrate(embedded.admin_conninfo(TEMPLATE))
+
+
+@pytest.fixture
+def database_name(cluster: Embedded) -> Iterator[str]:
+    """A fresh database, dropped after the test whoever is still connected."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(cluster.admin_conninfo("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        yield name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_factory(cluster: Embedded, database_name: str) -> Iterator[Callable[..., Database]]:
+    """`database_factory("agent")` → this test's database under that role; closed at the end."""
+    opened: list[Database] = []
+
+    def connect(role: Role = "owner", **sizes: int) -> Database:
+        database = Database(cluster.conninfo(USERS[role], database_name), role, **sizes)
+        opened.append(database)
+        return database
+
+    yield connect
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(database_factory: Callable[..., Database]) -> Callable[..., Database]:
+    """The same factory under the name of the brief: `database(role="agent")`."""
+    return database_factory
+
+
+@pytest.fixture
+def owner_database(database_factory: Callable[..., Database]) -> Database:
+    return database_factory("owner")
+
+
+@pytest.fixture
+def agent_database(database_factory: Callable[..., Database]) -> Database:
+    return database_factory("agent")
+
+
+@pytest.fixture
+def operator_database(database_factory: Callable[..., Database]) -> Database:
+    return database_factory("operator")
+
+
+@pytest.fixture
+def executor_database(database_factory: Callable[..., Database]) -> Database:
+    return database_factory("executor")
+
+
+@pytest.fixture
+def sealer_database(database_factory: Callable[..., Database]) -> Database:
+    return database_factory("sealer")
+
+
+def add_tenant(database: Database, tenant: str) -> str:
+    with database.transaction(tenant) as connection:
+        connection.execute(
+            "INSERT INTO tenant (tenant, name, currency, origin) VALUES (%(tenant)s, initcap(%(tenant)s), 'EUR', 'simulated')",
+            {"tenant": tenant},
+        )
+    return tenant
+
+
+@pytest.fixture
+def tenant(operator_database: Database) -> str:
+    return add_tenant(operator_database, "acme")
+
+
+@pytest.fixture
+def second_tenant(operator_database: Database) -> str:
+    return add_tenant(operator_database, "globex")
