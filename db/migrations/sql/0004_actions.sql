@@ -183,7 +183,7 @@ GRANT UPDATE (state, attempts, document, last_error, changed_at) ON outbox TO qu
 GRANT UPDATE (status, closed_at, summary) ON case_file TO quartermaster_executor;
 
 -- A proposal starts pending in the same transaction; the agent cannot choose another state.
-CREATE FUNCTION start_proposal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = quartermaster AS $$
+CREATE FUNCTION start_proposal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = quartermaster, pg_temp AS $$
 BEGIN
     INSERT INTO proposal_state (tenant, proposal_id, state) VALUES (NEW.tenant, NEW.proposal_id, 'pending');
     RETURN NULL;
@@ -191,7 +191,7 @@ END $$;
 CREATE TRIGGER start_proposal AFTER INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION start_proposal();
 
 -- No write without its gate: an outbox row needs an automatic decision, or an approval from every role that was named.
-CREATE FUNCTION guard_outbox() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = quartermaster AS $$
+CREATE FUNCTION guard_outbox() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = quartermaster, pg_temp AS $$
 DECLARE
     made decision%ROWTYPE;
     hash text;

@@ -1,0 +1,47 @@
+"""The command tree and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from app.cli import audit, cases, demo, forecast, network, services
+from app.cli.output import note, print_error
+from domain.errors import QuartermasterError
+
+EPILOG = """First time here? [bold]quartermaster demo[/] starts a simulated network and shows the whole road.
+Your own data? [bold]quartermaster import FOLDER --tenant NAME[/], then [bold]forecast train[/], then [bold]triage[/]."""
+
+cli = typer.Typer(
+    name="quartermaster",
+    help="An operations copilot for warehouse networks: what is at risk, why, and what to do about it.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for group in (demo, cases, network, services):
+    group.register(cli)
+cli.add_typer(audit.cli, name="audit")
+cli.add_typer(forecast.cli, name="forecast")
+cli.add_typer(network.quarantine, name="quarantine")
+cli.add_typer(services.policy, name="policy")
+
+
+def main() -> None:
+    """Run one command; an error of ours prints what to do next and never a stack trace."""
+    try:
+        cli()
+    except QuartermasterError as error:
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        note("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) went away: nothing is wrong, and Python must not complain while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

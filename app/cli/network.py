@@ -1,0 +1,83 @@
+"""Commands that bring a network in: `import` and `quarantine`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.output import JsonFlag, PersonOption, TenantOption, note, print_json, print_table, say
+
+quarantine = typer.Typer(help="Rows that an import could not use, each with its reason.", no_args_is_help=True)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.command("import", no_args_is_help=True)(import_data)
+
+
+def import_data(
+    path: Annotated[Path, typer.Argument(help="A folder of CSV or Parquet files, or the UCI Online Retail file.")],
+    tenant: TenantOption,
+    person: PersonOption = "local",
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The moment the data describe; without it: now, or the data's last day.")
+    ] = None,
+    currency: Annotated[str, typer.Option(help="For a tenant that does not exist yet.")] = "EUR",
+    json: JsonFlag = False,
+) -> None:
+    """Import a network: all or nothing for what is fatal, quarantine for what is not.
+
+    The files and columns are described in docs/data-contracts.md. The same content twice is imported once.
+    """
+    from app import importing
+
+    report = importing.import_network(path, tenant=tenant, person=person, as_of=as_of, currency=currency)
+    if json:
+        return print_json(report)
+    importing.describe(report, say, print_table)
+    if report.quarantined:
+        note(f"See them: quartermaster quarantine list --tenant {tenant}")
+    return None
+
+
+@quarantine.command("list")
+def list_rows(
+    tenant: TenantOption,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows to show.")] = 50,
+    json: JsonFlag = False,
+) -> None:
+    """Show quarantined rows with file, row number and reason."""
+    from app import importing
+
+    rows = importing.quarantined(tenant, limit)
+    if json:
+        return print_json({"rows": rows})
+    print_table(
+        f"Quarantine of {tenant}",
+        ["id", "file", "row", "reason"],
+        [[row.row_id, row.file, row.row_number, row.reason] for row in rows],
+    )
+    return None
+
+
+@quarantine.command("replay")
+def replay_rows(
+    tenant: TenantOption,
+    rows: Annotated[list[int], typer.Argument(help="Ids from `quarantine list`.")],
+    person: PersonOption = "local",
+    correct: Annotated[
+        list[str] | None, typer.Option("--set", help="COLUMN=VALUE, applied to each row before it is checked again.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Check quarantined rows again, corrected or after their reference has arrived, and load those that pass."""
+    from app import importing
+
+    report = importing.replay(tenant, person, rows, correct or [])
+    if json:
+        return print_json(report)
+    say(f"{report.loaded} loaded, {report.refused} still refused.")
+    return None

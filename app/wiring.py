@@ -1,0 +1,58 @@
+"""Joins settings, database roles and actors: who a process is follows from here and from nothing it is sent."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+
+from db.session import Database, open_database
+from db.settings import DatabaseSettings, load_settings
+from domain.context import Actor, Context
+
+
+@cache
+def settings() -> DatabaseSettings:
+    """The process's settings, read once; raises `db.errors.SettingsInvalid`."""
+    return load_settings()
+
+
+def program_version() -> str:
+    """The installed version, as actors and checkpoints carry it."""
+    return version("quartermaster")
+
+
+def agent_context(tenant: str) -> Context:
+    """The agent at work for one tenant."""
+    return Context(tenant, Actor("agent", "triage", frozenset({"agent"}), program_version()))
+
+
+def service_context(tenant: str, name: str) -> Context:
+    """One of our services: executor, sealer, trainer."""
+    return Context(tenant, Actor("service", name, frozenset({"service"}), program_version()))
+
+
+def operator_context(tenant: str, person: str) -> Context:
+    """A person at the command line. Whoever holds the operator's credentials may say who they are; roles and limits
+    are looked up in the database, never taken from here.
+    """
+    return Context(tenant, Actor("person", person))
+
+
+def agent_database(max_size: int = 4) -> Database:
+    """Reads, evidence and proposals."""
+    return open_database("agent", settings(), max_size=max_size)
+
+
+def operator_database() -> Database:
+    """A signed-in person's imports and approvals."""
+    return open_database("operator", settings())
+
+
+def executor_database(max_size: int = 4) -> Database:
+    """Decisions, outbox, confirmations."""
+    return open_database("executor", settings(), max_size=max_size)
+
+
+def sealer_database() -> Database:
+    """The audit store's leaves and checkpoints."""
+    return open_database("sealer", settings())
