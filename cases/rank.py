@@ -1,0 +1,44 @@
+"""What needs attention first: severity from money and time, and the order in which people see cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from cases.thresholds import DEFAULT, Grading
+from db.cases import CaseFile, Severity
+
+TIER_ORDER = {"gold": 0, "silver": 1, "bronze": 2, None: 3}
+SEVERITY_ORDER = {"high": 0, "medium": 1, "low": 2}
+
+
+def severity(money: Decimal, days_left: int | None, grading: Grading = DEFAULT.grading) -> Severity:
+    """High for much money, or a fair amount soon; `days_left` None when no date is known."""
+    days = 10_000 if days_left is None else days_left
+    if money >= grading.high_money or (money >= grading.medium_money and days <= grading.urgent_days):
+        return "high"
+    if money >= grading.medium_money or (money > 0 and days <= grading.soon_days):
+        return "medium"
+    return "low"
+
+
+def ranked(cases: Iterable[CaseFile], currency: str) -> list[CaseFile]:
+    """Most money at risk first, then the higher tier, then the earlier date; other currencies than `currency` last.
+
+    Amounts of different currencies cannot be compared without a rate, and we have none.
+    """
+
+    def key(case: CaseFile) -> tuple[bool, Decimal, int, int, date, str]:
+        last_day = case.at_risk_on or date.max
+        tier = TIER_ORDER[case.tier]
+        return (
+            case.currency != currency,
+            -case.money_at_risk,
+            tier,
+            SEVERITY_ORDER[case.severity],
+            last_day,
+            case.case_id,
+        )
+
+    return sorted(cases, key=key)

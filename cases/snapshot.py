@@ -1,0 +1,206 @@
+"""The tenant's network read once, for some items or all, and cut into situations. It reads and never writes.
+
+Everything comes from one transaction; under REPEATABLE READ it is one state of the data.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+
+from planning.forecasting import baseline_forecast
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from cases.forecast_view import ForecastView, dense_history, stored_view
+from cases.situation import Situation
+from cases.thresholds import DEFAULT, Thresholds
+from db import forecasts, network
+from db.network import DemandRows, Item, ItemSite, Names, Site
+from planning.demand import ForecastPath
+from planning.errors import InvalidField
+
+Pair = tuple[str, str]
+Connect = Callable[[], Connection[DictRow]]
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row")
+
+# How far back a baseline looks, and what counts as recent.
+HISTORY_DAYS = 730
+RECENT_DAYS = 56
+# Fewer recorded days since listing than this, and demand is not known well enough for any number.
+FEWEST_HISTORY_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Situations by (sku, site), and the model whose stored forecasts were used ('' without one)."""
+
+    today: date
+    situations: dict[Pair, Situation]
+    sites: dict[str, Site]
+    items: dict[str, Item]
+    model: str
+
+    def of_sku(self, sku: str) -> list[Situation]:
+        """The item's situations at all sites that were read."""
+        return [situation for (name, _), situation in self.situations.items() if name == sku]
+
+    def get(self, sku: str, site: str) -> Situation | None:
+        """The situation, or None when the item is not listed there."""
+        return self.situations.get((sku, site))
+
+
+def load(
+    connect: Connect,
+    today: date,
+    *,
+    skus: Names = None,
+    sites: Names = None,
+    thresholds: Thresholds = DEFAULT,
+    with_demand: bool = True,
+) -> Snapshot:
+    """Reads everything about `skus` at `sites` (None: all); without forecasts and history unless `with_demand`.
+
+    `connect` is asked before each read, to keep a deadline.
+    """
+    listings = network.item_sites(connect(), skus, sites)
+    wanted = sorted({listing.sku for listing in listings})
+    items = {item.sku: item for item in network.items(connect(), wanted)}
+    places = {site.site: site for site in network.sites(connect())}
+    nothing = _Forecasts(today, "", {}, {}, {})
+    view = _Forecasts.load(connect, today, listings, wanted, sites) if with_demand else nothing
+    rows = _Rows.load(connect, today, wanted, sites, thresholds)
+    situations = {
+        (one.sku, one.site): rows.situation(today, items[one.sku], places[one.site], one, view, thresholds)
+        for one in listings
+    }
+    return Snapshot(today, situations, places, items, view.model)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows by what they belong to."""
+
+    stock: dict[Pair, list[network.StockLot]]
+    purchases: dict[Pair, list[network.PurchaseLine]]
+    transfers_in: dict[Pair, list[network.TransferLine]]
+    transfers_out: dict[Pair, list[network.TransferLine]]
+    orders: dict[Pair, list[network.CustomerLine]]
+    suppliers: dict[str, list[network.ItemSupplier]]
+    lanes: dict[str, list[network.Lane]]
+    promotions: dict[str, list[network.Promotion]]
+
+    @classmethod
+    def load(cls, connect: Connect, today: date, skus: Sequence[str], sites: Names, thresholds: Thresholds) -> _Rows:
+        transfers = network.open_transfers(connect(), skus, sites)
+        until = today + timedelta(days=thresholds.assumptions.longest_horizon)
+        promotions = network.promotions(connect(), skus=skus, since=today, until=until, today=today)
+        return cls(
+            stock=_by(network.stock(connect(), skus, sites), lambda row: (row.sku, row.site)),
+            purchases=_by(network.open_purchases(connect(), skus, sites), lambda row: (row.sku, row.site)),
+            transfers_in=_by(transfers, lambda row: (row.sku, row.destination)),
+            transfers_out=_by(transfers, lambda row: (row.sku, row.source)),
+            orders=_by(network.open_customer_orders(connect(), skus, sites), lambda row: (row.sku, row.site)),
+            suppliers=_by(network.item_suppliers(connect(), skus), lambda row: row.sku),
+            lanes=_by(network.lanes(connect(), sites), lambda row: row.destination),
+            promotions=_by(promotions, lambda row: row.sku),
+        )
+
+    def situation(
+        self, today: date, item: Item, site: Site, listing: ItemSite, view: _Forecasts, thresholds: Thresholds
+    ) -> Situation:
+        pair = (item.sku, site.site)
+        forecast, reason = view.of(listing)
+        promotions = [one for one in self.promotions.get(item.sku, []) if one.site in ("*", site.site)]
+        return Situation(
+            today=today,
+            item=item,
+            site=site,
+            listing=listing,
+            lots=tuple(self.stock.get(pair, ())),
+            purchases=tuple(self.purchases.get(pair, ())),
+            transfers_in=tuple(self.transfers_in.get(pair, ())),
+            transfers_out=tuple(self.transfers_out.get(pair, ())),
+            orders=tuple(self.orders.get(pair, ())),
+            suppliers=tuple(self.suppliers.get(item.sku, ())),
+            lanes=tuple(self.lanes.get(site.site, ())),
+            promotions=tuple(promotions),
+            forecast=forecast,
+            no_forecast=reason,
+            recent_daily_demand=view.recent(listing),
+            thresholds=thresholds,
+        )
+
+
+@dataclass(frozen=True)
+class _Forecasts:
+    """Stored forecasts, and the history behind a baseline where there is none."""
+
+    today: date
+    model: str
+    stored: dict[Pair, ForecastView]
+    history: dict[Pair, DemandRows]
+    recently: dict[Pair, DemandRows]
+
+    @classmethod
+    def load(
+        cls, connect: Connect, today: date, listings: Sequence[ItemSite], skus: Sequence[str], sites: Names
+    ) -> _Forecasts:
+        model = forecasts.newest_model(connect())
+        stored: dict[Pair, ForecastView] = {}
+        if model is not None:
+            found = forecasts.load_forecasts(connect(), model.model_id, ForecastPath, skus, sites)
+            views = ((pair, stored_view(origin, path, today, model.label)) for pair, (origin, path) in found.items())
+            stored = {pair: view for pair, view in views if view is not None}
+        missing = sorted({one.sku for one in listings if (one.sku, one.site) not in stored})
+        long_ago, recent = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=RECENT_DAYS)
+        history = network.demand(connect(), skus=missing, sites=sites, since=long_ago, before=today) if missing else []
+        recently = network.demand(connect(), skus=skus, sites=sites, since=recent, before=today)
+        return cls(today, model.label if model else "", stored, _by_pair(history), _by_pair(recently))
+
+    def of(self, listing: ItemSite) -> tuple[ForecastView | None, str]:
+        """The forecast, or None and why there is none."""
+        pair = (listing.sku, listing.site)
+        if pair in self.stored:
+            return self.stored[pair], ""
+        rows = self.history.get(pair)
+        known = (self.today - listing.listed_on).days
+        if known < FEWEST_HISTORY_DAYS:
+            return None, f"listed {max(known, 0)} days ago; {FEWEST_HISTORY_DAYS} days of demand are needed"
+        if rows is None:
+            return None, "no demand was ever recorded"
+        return self._baseline(listing, rows)
+
+    def _baseline(self, listing: ItemSite, rows: DemandRows) -> tuple[ForecastView | None, str]:
+        since = max(listing.listed_on, self.today - timedelta(days=HISTORY_DAYS))
+        try:
+            path = baseline_forecast(
+                dense_history(rows, since, self.today), horizon=DEFAULT.assumptions.longest_horizon
+            )
+        except InvalidField as error:
+            return None, str(error)
+        reason = path.reason or "no stored forecast reaches from today"
+        return ForecastView(path, f"baseline:{path.method}", True, reason), ""
+
+    def recent(self, listing: ItemSite) -> float | None:
+        """Mean units a day over the recent past; None when it was not listed then."""
+        since = max(listing.listed_on, self.today - timedelta(days=RECENT_DAYS))
+        days = (self.today - since).days
+        if days < FEWEST_HISTORY_DAYS:
+            return None
+        return float(dense_history(self.recently.get((listing.sku, listing.site)), since, self.today).mean())
+
+
+def _by(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:
+    grouped: defaultdict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[key(row)].append(row)
+    return dict(grouped)
+
+
+def _by_pair(rows: Iterable[DemandRows]) -> dict[Pair, DemandRows]:
+    return {(row.sku, row.site): row for row in rows}
