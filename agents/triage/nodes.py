@@ -1,0 +1,122 @@
+"""The steps of a triage. Each is a short function: call one tool, note its evidence, say what follows from it.
+
+A node decides which tool comes next and nothing else: quantities, money and the choice between options come from tools.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.toolbox import Toolbox
+from agents.triage.state import TriageState
+from tools.contract import ToolResult
+
+Step = dict[str, Any]
+SHORTAGES = frozenset({"stockout_risk", "late_supply"})
+SURPLUSES = frozenset({"overstock", "expiry_risk"})
+ORDERS = {"transfer": "propose_transfer", "buy": "propose_purchase"}
+
+
+def read_case(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """What the case is about."""
+    result = runtime.context.call("get_case", {"case_id": state["case_id"]})
+    if result.output is None:
+        return _gave_up(result, "The case could not be read")
+    case = result.output.case
+    sku, site = case.sku or "", case.site or ""
+    return _noted(result, kind=case.kind, sku=sku, site=site, target_sku=sku, target_site=site)
+
+
+def read_stock(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """What is there, in which state, and what is coming."""
+    return _noted(runtime.context.call("get_inventory_position", _place(state)))
+
+
+def forecast(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """What will sell, with its interval."""
+    return _noted(runtime.context.call("forecast_demand", {"skus": [state["sku"]], "sites": [state["site"]]}))
+
+
+def assess_risk(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """How likely it goes wrong, what that costs, and why."""
+    return _noted(runtime.context.call("assess_stock_risk", _place(state)))
+
+
+def find_moves(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """For a surplus: where the stock would do the most good. The rest of the run looks at that place."""
+    result = runtime.context.call("optimise_transfers", {"skus": [state["sku"]]})
+    if result.output is None:
+        return _gave_up(result, "No move could be worked out")
+    moves = [move for move in result.output.moves if move.source == state["site"]]
+    if not moves:
+        return {**_noted(result), "findings": ["No move away from here is worth its cost."], "outcome": "none"}
+    best = max(moves, key=lambda move: move.quantity)
+    return _noted(result, target_site=best.destination)
+
+
+def compare(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """Hold, transfer, buy or expedite, in money, on the same scenarios."""
+    place = {"sku": state["target_sku"], "site": state["target_site"]}
+    result = runtime.context.call("compare_options", place)
+    if result.output is None:
+        return _gave_up(result, "The options could not be compared")
+    return _noted(result, best=result.output.best, comparison_id=str(result.evidence_id))
+
+
+def propose(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """Hand the best option to the gate. This is the farthest the agent can go."""
+    result = runtime.context.call(ORDERS[state["best"]], {"evidence_id": state["comparison_id"]})
+    if result.output is None:
+        return _gave_up(result, "The proposal was not taken")
+    made = result.output
+    return _noted(result, outcome="proposed", proposal_id=str(made.proposal_id), decision=made.decision)
+
+
+def conclude(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
+    """One sentence for the case."""
+    del runtime
+    if state.get("outcome") == "proposed":
+        return {"summary": f"Proposed: {state['best']} for {state['target_sku']} at {state['target_site']}."}
+    reasons = " ".join(state.get("findings", ()))
+    best = state.get("best", "")
+    held = f"Nothing to carry out: {best} is the best option." if best else "No proposal."
+    return {"outcome": "none", "summary": f"{held} {reasons}".strip()}
+
+
+def after_case(state: TriageState) -> str:
+    """Shortage, surplus, or a person's matter."""
+    if state.get("outcome") or not state.get("sku") or not state.get("site"):
+        return "conclude"
+    return "read_stock" if state["kind"] in SHORTAGES | SURPLUSES else "assess_risk"
+
+
+def after_risk(state: TriageState) -> str:
+    """A surplus first needs a place where the stock is wanted."""
+    if state["kind"] in SURPLUSES:
+        return "find_moves"
+    return "compare" if state["kind"] in SHORTAGES else "conclude"
+
+
+def after_moves(state: TriageState) -> str:
+    """Compare only where a move was found."""
+    return "conclude" if state.get("outcome") else "compare"
+
+
+def after_comparison(state: TriageState) -> str:
+    """Propose what can be carried out and beats doing nothing."""
+    return "propose" if not state.get("outcome") and state.get("best") in ORDERS else "conclude"
+
+
+def _place(state: TriageState) -> dict[str, str]:
+    return {"sku": state["sku"], "site": state["site"]}
+
+
+def _noted(result: ToolResult[Any], **known: object) -> Step:
+    found = [] if result.output is not None else [result.error]
+    return {"evidence": [str(result.evidence_id)], "findings": found, **known}
+
+
+def _gave_up(result: ToolResult[Any], what: str) -> Step:
+    return {"evidence": [str(result.evidence_id)], "findings": [f"{what}: {result.error}"], "outcome": "none"}

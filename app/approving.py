@@ -1,0 +1,121 @@
+"""A person's worklist and answers. The database and the gate decide who may; this only carries the question there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import DictRow, class_row
+
+from actions import approve as answers
+from actions.approve import Answer
+from actions.model import Proposal
+from actions.proposals import load
+from app.wiring import operator_context, operator_database
+from db import people
+from domain.errors import NotFound
+from policies.gate import Gate
+
+WAITING: LiteralString = """
+SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.payload, p.value, p.currency,
+       p.expected_benefit, p.benefit_lower, p.tail_loss, p.expires_at, p.fingerprint,
+       ARRAY(SELECT unnest(d.approver_roles) EXCEPT SELECT role FROM approval a WHERE a.proposal_id = p.proposal_id)
+           AS asked,
+       d.reasons
+  FROM proposal p
+  JOIN proposal_state s USING (tenant, proposal_id)
+  JOIN decision d ON d.proposal_id = p.proposal_id AND d.stage = 'proposal'
+  JOIN case_file c USING (tenant, case_id)
+ WHERE s.state = 'waiting'
+ ORDER BY c.money_at_risk DESC, p.created_at"""
+
+NEWEST_OF_CASE: LiteralString = (
+    "SELECT proposal_id FROM proposal WHERE case_id = %(case)s ORDER BY created_at DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One proposal that waits: what it would do, what it is worth, and which roles are still asked."""
+
+    proposal: str
+    case: str
+    kind: str
+    summary: str
+    payload: dict[str, object]
+    value: Decimal
+    currency: str
+    expected_benefit: Decimal
+    benefit_lower: Decimal
+    tail_loss: Decimal
+    expires_at: datetime
+    fingerprint: str
+    asked: list[str]
+    reasons: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person's answer led to."""
+
+    proposal: str
+    state: str
+    role: str
+    outstanding: tuple[str, ...]
+
+
+def waiting(tenant: str, person: str) -> list[Waiting]:
+    """What waits; with a person only what one of that person's roles is asked for."""
+    with operator_database() as database, database.transaction(tenant) as connection:
+        with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+            rows = cursor.execute(WAITING).fetchall()
+        if not person:
+            return rows
+        known = people.find(connection, person)
+    if known is None:
+        raise NotFound(f"There is nobody called {person!r} in tenant {tenant}.", remedy="Check --as and --tenant.")
+    return [row for row in rows if set(row.asked) & set(known.roles)]
+
+
+def approve(tenant: str, person: str, reference: str) -> Verdict:
+    """Approve the proposal as it stands now; raises with the rule when this person may not."""
+    context = operator_context(tenant, person)
+    with operator_database() as database:
+        with database.transaction(tenant) as connection:
+            proposal = _find(connection, reference)
+        made = answers.approve(database, Gate(), context, proposal.proposal_id, fingerprint=proposal.fingerprint)
+    return _verdict(proposal, made)
+
+
+def reject(tenant: str, person: str, reference: str, reason: str) -> Verdict:
+    """Reject for good, with the reason."""
+    context = operator_context(tenant, person)
+    with operator_database() as database:
+        with database.transaction(tenant) as connection:
+            proposal = _find(connection, reference)
+        made = answers.reject(
+            database, Gate(), context, proposal.proposal_id, fingerprint=proposal.fingerprint, reason=reason
+        )
+    return _verdict(proposal, made)
+
+
+def _find(connection: Connection[DictRow], reference: str) -> Proposal:
+    """A proposal by its own id or by its case's."""
+    try:
+        return load(connection, UUID(reference))
+    except ValueError:
+        row = connection.execute(NEWEST_OF_CASE, {"case": reference}).fetchone()
+    if row is None:
+        raise NotFound(
+            f"There is no proposal and no case with a proposal called {reference!r}.",
+            remedy="`quartermaster approvals` lists what waits.",
+        )
+    return load(connection, row["proposal_id"])
+
+
+def _verdict(proposal: Proposal, made: Answer) -> Verdict:
+    return Verdict(str(proposal.proposal_id), made.state, made.role, made.outstanding)

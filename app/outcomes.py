@@ -1,0 +1,66 @@
+"""What became of each case, in the words that the database uses. One query, the same shape for every surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import LiteralString
+
+from psycopg import Connection
+from psycopg.rows import DictRow, class_row
+
+SETTLED = frozenset({"observed", "denied", "waiting", "rejected", "expired", "confirmed", "conflict", "failed", "none"})
+
+OUTCOMES: LiteralString = """
+SELECT c.case_id AS id, c.kind, c.sku, c.site, c.status, c.summary, c.money_at_risk, c.currency, c.severity,
+       p.proposal_id::text AS proposal, p.kind AS action, p.payload, p.value, p.expected_benefit, p.benefit_lower,
+       p.tail_loss, coalesce(d.outcome, 'none') AS outcome,
+       coalesce(s.state, CASE WHEN c.status = 'open' THEN 'open' ELSE 'none' END) AS state,
+       coalesce(d.reasons, '[]') AS reasons, coalesce(d.approver_roles, '{}') AS approvers,
+       o.document ->> 'number' AS document, o.last_error AS problem
+  FROM case_file c
+  LEFT JOIN LATERAL (SELECT * FROM proposal p WHERE p.case_id = c.case_id ORDER BY p.created_at DESC LIMIT 1) p ON true
+  LEFT JOIN decision d ON d.proposal_id = p.proposal_id AND d.stage = 'proposal'
+  LEFT JOIN proposal_state s ON s.proposal_id = p.proposal_id
+  LEFT JOIN outbox o ON o.proposal_id = p.proposal_id
+ WHERE c.case_id = ANY (%(cases)s)
+ ORDER BY c.money_at_risk DESC, c.case_id"""
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """One case as `triage --json` prints it: `outcome` is the gate's word, `state` the proposal's."""
+
+    id: str
+    kind: str
+    sku: str | None
+    site: str | None
+    status: str
+    summary: str
+    money_at_risk: Decimal
+    currency: str
+    severity: str
+    proposal: str | None
+    action: str | None
+    payload: dict[str, object] | None
+    value: Decimal | None
+    expected_benefit: Decimal | None
+    benefit_lower: Decimal | None
+    tail_loss: Decimal | None
+    outcome: str
+    state: str
+    reasons: list[dict[str, str]]
+    approvers: list[str]
+    document: str | None
+    problem: str | None
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing of ours is still under way."""
+        return self.state in SETTLED
+
+
+def outcomes_of(connection: Connection[DictRow], case_ids: list[str]) -> list[CaseOutcome]:
+    """The cases' outcomes, most money at risk first."""
+    with connection.cursor(row_factory=class_row(CaseOutcome)) as cursor:
+        return cursor.execute(OUTCOMES, {"cases": case_ids}).fetchall()

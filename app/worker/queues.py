@@ -1,0 +1,39 @@
+"""One queue worked in one process: procrastinate runs it, our functions do the work in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import procrastinate
+
+from actions.jobs import queue
+from db.session import Database
+
+Work = Callable[..., None]
+POLL_SECONDS = 1.0
+
+
+def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: int, drain: bool) -> None:
+    """Work queue `name` until told to stop, or with `drain` until nothing is left to do now.
+
+    A failing job is tried again by the sweep of the tables, never by the queue alone, so no retry is set here.
+    """
+    for task, function in tasks.items():
+        queue.task(name=task, queue=name)(function)
+    connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=1, max_size=threads + 2)
+    with queue.replace_connector(connector) as app:
+        asyncio.run(_run(app, name, threads, drain=drain))
+
+
+async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) -> None:
+    async with app.open_async():
+        await app.run_worker_async(
+            queues=[name],
+            name=f"{name}",
+            concurrency=threads,
+            wait=not drain,
+            fetch_job_polling_interval=POLL_SECONDS,
+            shutdown_graceful_timeout=30.0,
+            delete_jobs="successful",
+        )

@@ -1,0 +1,115 @@
+"""Starts each process with what is its own and no more, restarts one that dies, and stops them together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from app.wiring import settings
+from domain.errors import Unavailable
+
+NAMES = ("agent", "executor", "sealer")
+RESTART_AFTER_SECONDS = 2.0
+STOP_WITHIN_SECONDS = 40.0
+
+
+def run(*, drain: bool = False) -> None:
+    """Run all three until told to stop."""
+    if drain:
+        drain_all()
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    with running() as children:
+        children.watch()
+
+
+def drain_all() -> None:
+    """Triage, then decisions and writes, then seal; each in its own process, raising for one that fails."""
+    for name in NAMES:
+        finished = subprocess.run(_command(name, "--drain"), env=_environment(name), check=False, stdout=sys.stderr)
+        if finished.returncode != 0:
+            raise Unavailable(
+                f"The {name} process ended with {finished.returncode}.",
+                remedy="Its message stands above; nothing is lost. `quartermaster doctor` tells which part is not well.",
+            )
+
+
+class Children:
+    """The running processes, by name."""
+
+    def __init__(self, names: Sequence[str], log_folder: Path | None) -> None:
+        self._log_folder = log_folder
+        self._processes = {name: self._start(name) for name in names}
+
+    def watch(self) -> None:
+        """Restart what dies, until interrupted."""
+        while True:
+            time.sleep(RESTART_AFTER_SECONDS)
+            self.revive()
+
+    def revive(self) -> None:
+        """Start anew whichever has ended."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                self._processes[name] = self._start(name)
+
+    def stop(self) -> None:
+        """Ask all to finish what they are doing; end what does not."""
+        for process in self._processes.values():
+            process.terminate()
+        deadline = time.monotonic() + STOP_WITHIN_SECONDS
+        for process in self._processes.values():
+            try:
+                process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        if self._log_folder is None:
+            return subprocess.Popen(_command(name), env=_environment(name), start_new_session=True)
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        with (self._log_folder / f"{name}.log").open("ab") as log:
+            # A session of its own: Ctrl-C reaches us first, and we stop them in order.
+            return subprocess.Popen(
+                _command(name), env=_environment(name), stdout=log, stderr=log, start_new_session=True
+            )
+
+
+@contextmanager
+def running(log_folder: Path | None = None) -> Iterator[Children]:
+    """All processes while the block runs; their output goes to `log_folder` where one is given."""
+    children = Children(NAMES, log_folder)
+    try:
+        yield children
+    finally:
+        children.stop()
+
+
+def _command(name: str, *flags: str) -> list[str]:
+    return [sys.executable, "-m", "app.worker.main", name, *flags]
+
+
+def _environment(name: str) -> dict[str, str]:
+    """Ours without other roles' database URLs, and without the ERP's password for all but the executor."""
+    own = f"QUARTERMASTER_DATABASE_URL_{name.upper()}"
+    withheld = [
+        key
+        for key in os.environ
+        if (key.startswith("QUARTERMASTER_DATABASE_URL_") and key != own)
+        or (key == "QUARTERMASTER_DATABASE_URL" and own in os.environ)
+        or (key.startswith("QUARTERMASTER_TRYTON_") and name != "executor")
+    ]
+    kept = {key: value for key, value in os.environ.items() if key not in withheld}
+    return {**kept, "QUARTERMASTER_HOME": str(settings().home)}

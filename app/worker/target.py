@@ -1,0 +1,46 @@
+"""The ERP as the executor sees it: connected to when a write is due, so that a stopped ERP stops nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actions.errors import TargetUnavailable
+from actions.port import ActionKind, Capabilities, Document, TargetSystem, WriteRequest
+from connectors.tryton import connect
+from domain.errors import Unavailable
+
+NAME = "tryton"
+
+
+class LateTarget:
+    """Tryton, connected to anew for each call; raises `TargetUnavailable` while it cannot be reached."""
+
+    name = NAME
+    capabilities = Capabilities(optimistic_lock=True, idempotency_key=True, lookup_by_key=True)
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def ready(self) -> None:
+        """Probe a write path."""
+        self._target().ready()
+
+    def find_by_key(self, key: str) -> Document | None:
+        """The document that carries `key`."""
+        return self._target().find_by_key(key)
+
+    def write(self, request: WriteRequest) -> Document:
+        """Make the document once."""
+        return self._target().write(request)
+
+    def read_back(self, document_id: str, kind: ActionKind) -> Document:
+        """What the target holds now."""
+        return self._target().read_back(document_id, kind)
+
+    def _target(self) -> TargetSystem:
+        try:
+            return connect(self._home)
+        except TargetUnavailable:
+            raise
+        except Unavailable as error:
+            raise TargetUnavailable(str(error.args[0]), remedy=error.remedy) from error
