@@ -98,6 +98,8 @@ class LogCheck:
         self.findings = Findings()
         self._tenant = tenant
         self._frontier = Frontier()
+        self._recomputed: Frontier | None = None
+        self._has_gap = False
         self._proved = 0
         check_name(self.findings, tenant, key)
         inside = open_lines(self.findings, key, checkpoints, "stored")
@@ -117,12 +119,13 @@ class LogCheck:
         if index != expected:
             kind = Kind.MISSING if index > expected else Kind.INSERTED
             self.findings.add(kind, min(expected, index), f"leaf {index} follows where leaf {expected} should be")
+            self._has_gap = True
         if event is None:
             self.findings.add(Kind.MISSING, index, f"the event of leaf {index} is gone")
         leaf = stored_leaf if event is None else check_event(self.findings, self._tenant, index, stored_leaf, event)
-        self._frontier.append(leaf)
+        self._append(stored_leaf, leaf)
         root = self._roots.get(self._frontier.size)
-        if root is not None:
+        if root is not None and not self._has_gap:
             self._check_root(root)
 
     def finish(self, unsealed: int, key_source: KeySource) -> VerifyReport:
@@ -146,13 +149,27 @@ class LogCheck:
             first_problem=self.findings.first,
         )
 
+    def _append(self, stored: bytes, recomputed: bytes) -> None:
+        """Grows both trees; they are one until an event and its stored leaf differ."""
+        if self._recomputed is None and stored != recomputed:
+            self._recomputed = Frontier(self._frontier.size, self._frontier.nodes)
+        if self._recomputed is not None:
+            self._recomputed.append(recomputed)
+        self._frontier.append(stored)
+
     def _check_root(self, root: bytes) -> None:
+        """The signed root vouches for the stored leaves (an event was altered) or for the events (a leaf was).
+
+        Either way the leaf is known; when it vouches for neither, only the span since the last good root is.
+        """
         size = self._frontier.size
-        if root == self._frontier.root():
-            self._proved = size
-        else:
+        if self._recomputed is not None and root == self._recomputed.root():
+            self._frontier = self._recomputed
+        elif root != self._frontier.root():
             span = f"leaves {self._proved} to {size - 1}"
             self.findings.add(Kind.WRONG_ROOT, self._proved, f"{span} do not give the root signed for {size}")
+            return
+        self._proved, self._recomputed = size, None
 
     def _check_order(self, inside: Sequence[Checkpoint]) -> None:
         sizes = [checkpoint.size for checkpoint in inside]
@@ -172,7 +189,7 @@ def check_event(findings: Findings, tenant: str, index: int, stored_leaf: bytes,
         leaf = leaf_of(event)
     except ValueError as error:
         findings.add(Kind.ALTERED, index, f"the event of leaf {index} cannot be hashed: {error}")
-        return stored_leaf
+        return b"\0" * 32
     if leaf != stored_leaf:
         findings.add(Kind.ALTERED, index, f"event {event.event_id} ({event.action}, {event.at}) is not what was sealed")
     elif event.tenant != tenant:

@@ -26,6 +26,7 @@ class Action(StrEnum):
 
     WRITE_ENQUEUED = "write.enqueued"
     WRITE_SENT = "write.sent"
+    WRITE_POSTPONED = "write.postponed"
     WRITE_CONFIRMED = "write.confirmed"
     WRITE_UNKNOWN = "write.unknown"
     WRITE_CONFLICT = "write.conflict"

@@ -64,12 +64,13 @@ def verify_database(
 
     What is committed after the start is counted as unsealed or not at all. The unsealed window cannot be vouched for.
     """
-    checkpoints, outside = read_checkpoints(connection, tenant, key.name, anchors)
-    check = LogCheck(tenant, key, checkpoints, outside)
-    with stream(connection, select(LEAVES), {"tenant": tenant, "size": check.size}) as rows:
-        for row in rows:
-            check.add(row[0], row[1], None if row[2] is None else event_of(row, 2))
-    return check.finish(_check_rest(connection, tenant, check), key_source)
+    with connection.transaction():
+        checkpoints, outside = read_checkpoints(connection, tenant, key.name, anchors)
+        check = LogCheck(tenant, key, checkpoints, outside)
+        with stream(connection, select(LEAVES), {"tenant": tenant, "size": check.size}) as rows:
+            for row in rows:
+                check.add(row[0], row[1], None if row[2] is None else event_of(row, 2))
+        return check.finish(_check_rest(connection, tenant, check), key_source)
 
 
 def _is_as_signed(size: int, root: bytes, frontier: bytes, note: str) -> bool:
