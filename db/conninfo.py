@@ -1,4 +1,4 @@
-"""How every connection of ours is set up: search path, time zone, name, time limit; and how one is named in a message."""
+"""How every connection of ours is set up: search path, time zone, name, time limit; and its name in a message."""
 
 from __future__ import annotations
 

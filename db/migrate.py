@@ -6,7 +6,7 @@ Runs forward only and never at a process's start by itself: changing the schema 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
+from psycopg.rows import tuple_row
 
 from db.conninfo import describe, session_conninfo
 from db.errors import DatabaseUnavailable, MigrationOrder, SchemaBehind
@@ -44,7 +45,7 @@ def migrate(owner_url: str) -> str:
 
 def current_revision(connection: Connection[Any]) -> str | None:
     """The revision of the database's schema; None when it has never been migrated."""
-    cursor = connection.cursor(row_factory=psycopg.rows.tuple_row)
+    cursor = connection.cursor(row_factory=tuple_row)
     try:
         with connection.transaction():
             row = cursor.execute("SELECT version_num FROM quartermaster.alembic_version").fetchone()
@@ -77,7 +78,7 @@ def require_schema(connection: Connection[Any]) -> None:
 
 
 @contextmanager
-def _administrator(url: str) -> Iterator[Connection[Any]]:
+def _administrator(url: str) -> Generator[Connection[Any]]:
     try:
         connection = psycopg.connect(session_conninfo(url, "setup"), autocommit=True)
     except psycopg.OperationalError as error:

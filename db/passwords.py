@@ -1,4 +1,4 @@
-"""Passwords of the embedded cluster: one file a role under `home/secrets`, mode 0600, so that a process gets only its own.
+"""Passwords of the embedded cluster: one file a role under `home/secrets`, mode 0600, so a process gets only its own.
 
 Made once with the operating system's randomness; never printed, never in an error.
 """

@@ -32,6 +32,9 @@ LIBRARY_TABLES = frozenset(
     }
 )
 
+# Ours, without a tenant column, because a row tells nothing of any tenant: passes of the sealer over all of them.
+TENANTLESS_TABLES = frozenset({"audit.sealing"})
+
 _ATTRIBUTES = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 

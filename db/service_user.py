@@ -19,8 +19,11 @@ from db.errors import EmbeddedFailed
 
 NAME = "quartermaster"
 ACL = "system.posix_acl_access"
-NOT_AS_ROOT = "Run Quartermaster as an ordinary user, or set QUARTERMASTER_DATABASE_URL to a PostgreSQL that runs already."
+NOT_AS_ROOT = (
+    "Run Quartermaster as an ordinary user, or set QUARTERMASTER_DATABASE_URL to a PostgreSQL that runs already."
+)
 _USER_OBJ, _USER, _GROUP_OBJ, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
+ANYONE = 0xFFFFFFFF  # the id of an entry that names no user or group
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ def _make_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(NAME)
     except KeyError:
-        raise EmbeddedFailed(f"The user {NAME!r} could not be made: {done.stderr.strip()}", remedy=NOT_AS_ROOT) from None
+        raise EmbeddedFailed(
+            f"The user {NAME!r} could not be made: {done.stderr.strip()}", remedy=NOT_AS_ROOT
+        ) from None
 
 
 def _let_pass(directory: Path, user: ServiceUser) -> None:
@@ -73,7 +78,8 @@ def _let_pass(directory: Path, user: ServiceUser) -> None:
         return
     try:
         entries = _entries(directory, state.st_mode)
-        if not entries.get((_USER, user.uid), 0) & 1:
+        # A later chmod narrows the mask, and with it an entry made earlier.
+        if not entries.get((_USER, user.uid), 0) & entries.get((_MASK, ANYONE), 0) & 1:
             _grant_search(directory, entries, user.uid)
     except OSError as error:
         raise EmbeddedFailed(
@@ -87,15 +93,13 @@ def _entries(directory: Path, mode: int) -> dict[tuple[int, int], int]:
     try:
         raw = os.getxattr(directory, ACL)
     except OSError:
-        anyone = 0xFFFFFFFF
-        return {(_USER_OBJ, anyone): mode >> 6 & 7, (_GROUP_OBJ, anyone): mode >> 3 & 7, (_OTHER, anyone): mode & 7}
+        return {(_USER_OBJ, ANYONE): mode >> 6 & 7, (_GROUP_OBJ, ANYONE): mode >> 3 & 7, (_OTHER, ANYONE): mode & 7}
     return {(tag, who): bits for tag, bits, who in struct.iter_unpack("<HHI", raw[4:])}
 
 
 def _grant_search(directory: Path, entries: dict[tuple[int, int], int], uid: int) -> None:
     """Write the list with `uid:--x` added; the mask caps all entries but the owner's and the others'."""
-    anyone = 0xFFFFFFFF
-    mask = entries.get((_MASK, anyone), entries[_GROUP_OBJ, anyone]) | 1
-    widened = entries | {(_USER, uid): 1, (_MASK, anyone): mask}
+    mask = entries.get((_MASK, ANYONE), entries[_GROUP_OBJ, ANYONE]) | 1
+    widened = entries | {(_USER, uid): 1, (_MASK, ANYONE): mask}
     packed = b"".join(struct.pack("<HHI", tag, bits, who) for (tag, who), bits in sorted(widened.items()))
     os.setxattr(directory, ACL, struct.pack("<I", 2) + packed)

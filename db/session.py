@@ -7,15 +7,15 @@ connection that `transaction` gives; none of them commits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from db.conninfo import describe, session_conninfo
@@ -50,7 +50,7 @@ class Database:
             kwargs={"row_factory": dict_row},
             min_size=min_size,
             max_size=max_size,
-            check=ConnectionPool.check_connection,
+            check=_check_alive,
             reconnect_timeout=PATIENCE,
             name=f"quartermaster-{role}",
             open=True,
@@ -63,8 +63,10 @@ class Database:
         self.close()
 
     @contextmanager
-    def transaction(self, tenant: str) -> Iterator[Connection[DictRow]]:
+    def transaction(self, tenant: str, *, snapshot: bool = False) -> Generator[Connection[DictRow]]:
         """A transaction that sees and writes this tenant's rows only; commits at the end, rolls back on any error.
+
+        With `snapshot` (REPEATABLE READ) all its reads see one state of the data.
 
         Raises:
             BadInput: no tenant is named.
@@ -74,6 +76,8 @@ class Database:
         if not tenant:
             raise BadInput("No tenant is named.", remedy="Say for which tenant this is.")
         with self._transaction() as connection:
+            if snapshot:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute("SELECT set_config('quartermaster.tenant', %(tenant)s, true)", {"tenant": tenant})
             yield connection
 
@@ -94,14 +98,17 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection[DictRow]]:
+    def _transaction(self) -> Generator[Connection[DictRow]]:
         connection = self._connection()
         try:
             with _lost_is_unavailable(connection, self.conninfo):
                 yield connection
             _commit(connection, self.conninfo)
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.rollback()
+            raise
         finally:
-            # The pool rolls back what is open and throws a broken connection away.
             self._pool.putconn(connection)
 
     def _connection(self) -> Connection[DictRow]:
@@ -170,7 +177,7 @@ def tenant_clock(connection: Connection[Any]) -> datetime:
         NotFound: there is no such tenant.
     """
     query = "SELECT coalesce(clock_at, now()) FROM tenant WHERE tenant = current_setting('quartermaster.tenant', true)"
-    row = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(query).fetchone()
+    row = connection.cursor(row_factory=tuple_row).execute(query).fetchone()
     if row is None:
         raise NotFound("There is no such tenant.", remedy="Import or simulate its network first.")
     return row[0]
@@ -195,12 +202,17 @@ def _locate(role: Role, settings: DatabaseSettings) -> tuple[str, Revive | None]
 
 def _require_role(connection: Connection[Any], role: Role) -> None:
     query = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-    row = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(query).fetchone()
+    row = connection.cursor(row_factory=tuple_row).execute(query).fetchone()
     if row != (USERS[role], False):
         raise UnsafeRole(
             f"The connection for the role {role} is that of the database user {row[0] if row else 'unknown'}.",
             remedy=f"Give the URL of the user {USERS[role]}, which must not pass row-level security.",
         )
+
+
+def _check_alive(connection: Connection[Any]) -> None:
+    """One empty round trip before a connection is handed out: the server may have been restarted since."""
+    ConnectionPool.check_connection(connection)
 
 
 def _ping(conninfo: str) -> None:
@@ -212,7 +224,7 @@ def _ping(conninfo: str) -> None:
 
 
 @contextmanager
-def _lost_is_unavailable(connection: Connection[Any], conninfo: str) -> Iterator[None]:
+def _lost_is_unavailable(connection: Connection[Any], conninfo: str) -> Generator[None]:
     try:
         yield
     except psycopg.OperationalError as error:

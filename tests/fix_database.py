@@ -1,7 +1,8 @@
-"""A migrated database of its own for every test: one server a session (shared by xdist's workers), cloned from a template."""
+"""A migrated database of its own for every test, cloned from a template on one server that all workers share."""
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -53,8 +54,6 @@ def _sweep() -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Embedded:
     """The session's server with a migrated template, made by whichever worker comes first."""
-    import fcntl
-
     embedded = Embedded(Path(os.environ[HOME_VARIABLE]))
     embedded.start()
     with (embedded.home / "template.lock").open("w") as lock:
@@ -79,9 +78,9 @@ def database_name(cluster: Embedded) -> Iterator[str]:
     """A fresh database, dropped after the test whoever is still connected."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(cluster.admin_conninfo("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
         yield name
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
@@ -89,8 +88,8 @@ def database_factory(cluster: Embedded, database_name: str) -> Iterator[Callable
     """`database_factory("agent")` → this test's database under that role; closed at the end."""
     opened: list[Database] = []
 
-    def connect(role: Role = "owner", **sizes: int) -> Database:
-        database = Database(cluster.conninfo(USERS[role], database_name), role, **sizes)
+    def connect(role: Role = "owner", *, min_size: int = 1, max_size: int = 4) -> Database:
+        database = Database(cluster.conninfo(USERS[role], database_name), role, min_size=min_size, max_size=max_size)
         opened.append(database)
         return database
 
@@ -131,11 +130,10 @@ def sealer_database(database_factory: Callable[..., Database]) -> Database:
 
 
 def add_tenant(database: Database, tenant: str) -> str:
+    query = """INSERT INTO tenant (tenant, name, currency, origin)
+               VALUES (%(tenant)s, initcap(%(tenant)s), 'EUR', 'simulated')"""
     with database.transaction(tenant) as connection:
-        connection.execute(
-            "INSERT INTO tenant (tenant, name, currency, origin) VALUES (%(tenant)s, initcap(%(tenant)s), 'EUR', 'simulated')",
-            {"tenant": tenant},
-        )
+        connection.execute(query, {"tenant": tenant})
     return tenant
 
 

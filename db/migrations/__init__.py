@@ -1,4 +1,4 @@
-"""Migrations in plain SQL: `versions/000N_name.py` runs `sql/000N_name.sql`. Forward only; a revision's id is its number."""
+"""Migrations in plain SQL: `versions/000N_name.py` runs `sql/000N_name.sql`. Forward only; a revision is its number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs what is missing, each migration in its own transaction, on the connection that `db.migrate` gives.
+"""Alembic's entry: runs what is missing, each migration in its own transaction, on the connection of `db.migrate`.
 
 Knows no URL and reads no file of settings.
 """

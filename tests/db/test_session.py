@@ -18,9 +18,13 @@ def test_a_transaction_commits(operator_database: Database, tenant: str) -> None
 
 
 def test_an_error_rolls_back(operator_database: Database, tenant: str) -> None:
-    with pytest.raises(RuntimeError), operator_database.transaction(tenant) as connection:
-        connection.execute("UPDATE tenant SET name = 'Changed'")
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with operator_database.transaction(tenant) as connection:
+            connection.execute("UPDATE tenant SET name = 'Changed'")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with operator_database.transaction(tenant) as connection:
         assert connection.execute("SELECT name FROM tenant").fetchone() == {"name": "Acme"}
 
@@ -43,5 +47,7 @@ def test_an_unknown_tenant_has_no_clock(agent_database: Database) -> None:
         tenant_clock(connection)
 
 
-def test_a_worker_learns_all_tenants_and_nothing_else(agent_database: Database, tenant: str, second_tenant: str) -> None:
+def test_a_worker_learns_all_tenants_and_nothing_else(
+    agent_database: Database, tenant: str, second_tenant: str
+) -> None:
     assert agent_database.tenant_names() == (tenant, second_tenant)
