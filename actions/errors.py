@@ -1,10 +1,10 @@
-"""What can go wrong between us and a target system, in the four kinds that need different next steps."""
+"""What can go wrong with an action: four kinds at the target, which need different next steps, and our own refusals."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.errors import BadInput, Conflict, QuartermasterError, Unavailable
+from domain.errors import BadInput, Conflict, Forbidden, QuartermasterError, Unavailable
 
 
 class TargetUnavailable(Unavailable):
@@ -40,3 +40,23 @@ class TargetRejected(BadInput):
     def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.reason = reason
+
+
+class EvidenceUnfit(BadInput):
+    """The evidence does not carry what a proposal needs: a success, its numbers, and this very order."""
+
+
+class NotInThisState(Conflict):
+    """The proposal or its write is no longer where this step starts from; somebody else was first."""
+
+
+class ProposalExpired(NotInThisState):
+    """The proposal's time is over; plan again from the present stock."""
+
+
+class ApprovalRefused(Forbidden):
+    """This person may not approve this proposal; `policies` names the rules that say so."""
+
+    def __init__(self, message: str, *, policies: tuple[str, ...] = (), remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.policies = policies

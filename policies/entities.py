@@ -128,6 +128,7 @@ def _transfer(order: TransferFacts) -> Record:
         "source": reference("Site", order.source.site if order.source else UNKNOWN),
         "destination": reference("Site", order.destination.site if order.destination else UNKNOWN),
         "lane": reference("Lane", "lane" if order.lane else UNKNOWN),
+        "lot_after": decimal(order.lot_after),
         "source_after": decimal(order.source_after),
     }
     if order.source_safety_stock is not None:

@@ -65,12 +65,17 @@ class Supplier(Facts):
 
 
 class TransferFacts(Facts):
-    """A transfer as the network stands now. Quantities in base units; `shelf_life_left` in days after arrival."""
+    """A transfer as the network stands now, in base units; `shelf_life_left` in days after the latest arrival.
+
+    `lot_after` is what would be left of the named lot, or at the source where none is named; `source_after` what would
+    be left at the source, with everything promised to others taken off.
+    """
 
     kind: Literal["transfer"] = "transfer"
     source: Site | None
     destination: Site | None
     lane: Lane | None
+    lot_after: Signed
     source_after: Signed
     source_safety_stock: NotNegative | None
     shelf_life_left: Days | None

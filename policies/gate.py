@@ -103,6 +103,10 @@ class Gate:
         except Exception as error:  # the one place where everything unforeseen has to become a denial
             return self._denied(plain, _Failure("gate-error", f"The gate failed ({type(error).__name__})."))
 
+    def deny(self, facts: Mapping[str, object], policy: str, reason: str) -> GateDecision:
+        """A denial for a cause that lies outside the policies, in the form of any other decision."""
+        return self._denied(_plain(facts), _Failure(policy, reason))
+
     def may_approve(self, facts: ApprovalInput) -> ApprovalAnswer:
         """The third request: may this actor approve in this role. Never raises; any error is a refusal."""
         try:

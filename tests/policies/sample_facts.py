@@ -21,6 +21,7 @@ TRANSFER: dict[str, Any] = {
         "source": {"site": "DC", "kind": "dc"},
         "destination": {"site": "S1", "kind": "store"},
         "lane": {"chilled": False, "currency": "EUR"},
+        "lot_after": "50",
         "source_after": "50",
         "source_safety_stock": "20",
         "shelf_life_left": None,

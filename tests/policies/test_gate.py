@@ -40,6 +40,7 @@ CASES: list[tuple[dict[str, Any], str, set[str], set[str]]] = [
     (changed(TRANSFER, order__source_after="19"), "approval", {"source-safety-stock"}, {"supervisor"}),
     (changed(TRANSFER, order__source_safety_stock=None), "approval", {"source-safety-stock"}, {"supervisor"}),
     (changed(TRANSFER, order__source_after="-1"), "denied", {"source-short"}, set()),
+    (changed(TRANSFER, order__lot_after="-1"), "denied", {"source-short"}, set()),
     (changed(TRANSFER, item=CHILLED, order__shelf_life_left=9), "denied", {"cold-chain"}, set()),
     (
         changed(TRANSFER, item=CHILLED, order__shelf_life_left=9, order__lane=COLD_LANE),

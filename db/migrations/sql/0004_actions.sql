@@ -63,6 +63,7 @@ CREATE TABLE proposal (
     case_id            text NOT NULL,
     kind               text NOT NULL CHECK (kind IN ('transfer', 'purchase')),
     payload            jsonb NOT NULL,               -- actions.port.TransferOrder or PurchaseOrder
+    sku                text NOT NULL GENERATED ALWAYS AS (payload ->> 'sku') STORED,
     evidence_id        uuid NOT NULL,                -- the comparison it stands on
     value              numeric NOT NULL CHECK (value >= 0),
     currency           char(3) NOT NULL,
@@ -84,6 +85,7 @@ CREATE TABLE proposal (
     FOREIGN KEY (tenant, evidence_id) REFERENCES evidence
 );
 CREATE INDEX proposal_of_case ON proposal (tenant, case_id);
+CREATE INDEX proposal_of_item ON proposal (tenant, sku);      -- what else is under way for the same goods
 
 CREATE TABLE decision (
     tenant         text NOT NULL,
@@ -101,6 +103,7 @@ CREATE TABLE decision (
     FOREIGN KEY (tenant, proposal_id) REFERENCES proposal
 );
 CREATE INDEX decision_of_proposal ON decision (tenant, proposal_id, decided_at);
+CREATE INDEX decision_automatic ON decision (tenant, decided_at) WHERE stage = 'proposal' AND outcome = 'automatic';
 CREATE UNIQUE INDEX decision_first_once ON decision (tenant, proposal_id) WHERE stage = 'proposal';
 
 CREATE TABLE approval (

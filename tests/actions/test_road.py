@@ -1,0 +1,251 @@
+"""The plain road: proposed, decided, written, read back, confirmed; every step in the audit store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from actions.errors import EvidenceUnfit
+from actions.proposals import load, make_proposal
+from db import actions as rows
+from domain.errors import BadInput, NotFound
+from policies.gate import Gate
+from tests.actions.conftest import NOW, World
+
+
+def test_a_small_transfer_goes_all_the_way(world: World) -> None:
+    proposal = world.propose()
+    assert world.state(proposal) == "pending"
+    assert world.decide(proposal).outcome == "automatic"
+    assert world.state(proposal) == "approved"
+    assert world.write(proposal) == "confirmed"
+    assert world.state(proposal) == "confirmed"
+    (document,) = world.server.of_key(proposal.idempotency_key)
+    assert document["order"]["quantity"] == "40"
+    assert world.actions(proposal) == [
+        "proposal.made", "gate.decided", "write.enqueued", "gate.decided", "write.sent", "write.confirmed",
+    ]  # fmt: skip
+    row = world.outbox(proposal)
+    assert row is not None
+    assert (row.state, row.attempts, (row.document or {})["number"]) == ("confirmed", 1, "D1")
+
+
+def test_a_small_purchase_goes_all_the_way(world: World) -> None:
+    proposal = world.proposed(world.purchase())
+    assert world.write(proposal) == "confirmed"
+
+
+def test_each_step_enqueues_its_job_with_ids_alone(world: World) -> None:
+    proposal = world.proposed()
+    row = world.outbox(proposal)
+    assert row is not None
+    with world.executor.transaction(world.tenant) as connection:
+        jobs = connection.execute("SELECT task_name, queue_name, args FROM procrastinate_jobs ORDER BY id").fetchall()
+    assert [(job["task_name"], job["queue_name"]) for job in jobs] == [
+        ("actions.decide", "execute"), ("actions.write", "execute"),
+    ]  # fmt: skip
+    assert [job["args"] for job in jobs] == [
+        {"tenant": world.tenant, "proposal_id": str(proposal.proposal_id)},
+        {"tenant": world.tenant, "outbox_id": str(row.outbox_id)},
+    ]
+
+
+def test_what_is_rolled_back_leaves_no_job(world: World) -> None:
+    evidence = world.evidence()
+    with pytest.raises(ZeroDivisionError), world.agent.transaction(world.tenant) as connection:  # noqa: PT012
+        order = world.transfer()
+        make_proposal(
+            connection, world.asking, case_id="C-00001", evidence_id=evidence, option="/options/1", order=order
+        )
+        raise ZeroDivisionError
+    assert world.value("SELECT count(*) FROM procrastinate_jobs") == 0
+    assert world.value("SELECT count(*) FROM proposal") == 0
+
+
+def test_value_comes_from_master_data(world: World) -> None:
+    assert world.propose().value == Decimal(80)
+    cheap = world.purchase(unit_cost="0.01")
+    assert world.propose(cheap).value == Decimal(100)
+    dear = world.purchase(unit_cost="5")
+    assert world.propose(dear).value == Decimal(250)
+
+
+def test_a_proposal_read_again_is_the_same(world: World) -> None:
+    proposal = world.propose(world.transfer(quantity="40.50"))
+    with world.executor.transaction(world.tenant) as connection:
+        again = load(connection, proposal.proposal_id)
+    assert again == proposal
+    assert again.content_fingerprint() == proposal.fingerprint
+
+
+def test_a_value_that_the_agent_lowered_is_not_believed(world: World) -> None:
+    """The agent's role may insert rows; the executor values the order again, and the fingerprint has to fit."""
+    proposal = world.propose(world.transfer(quantity=500))
+    lowered = proposal.model_copy(update={"value": Decimal(1), "fingerprint": ""})
+    forged = lowered.model_copy(update={"fingerprint": lowered.content_fingerprint()})
+    world.run("UPDATE proposal SET value = 1, fingerprint = %s", forged.fingerprint)
+    decision = world.decide(proposal)
+    assert (decision.outcome, decision.approver_roles) == ("approval", ["supervisor"])
+
+
+def test_edited_content_is_denied(world: World) -> None:
+    proposal = world.propose()
+    world.run("UPDATE proposal SET payload = jsonb_set(payload, '{quantity}', '\"400\"')")
+    decision = world.decide(proposal)
+    assert decision.outcome == "denied"
+    assert decision.reasons[0]["policy"] == "content-changed"
+
+
+DENIED: list[tuple[str, dict[str, Any]]] = [
+    ("cold-chain", {"sku": "MILK"}),
+    ("lot-expiry", {"sku": "BREAD"}),
+    ("lot-expiry", {"sku": "BREAD", "lot": "OLD"}),
+    ("source-short", {"quantity": 10001}),
+    ("entity-missing", {"source": "S2"}),
+    ("entity-missing", {"destination": "NOWHERE"}),
+]
+
+
+@pytest.mark.parametrize(("policy", "changes"), DENIED)
+def test_hard_rules_deny_with_their_reason(world: World, policy: str, changes: dict[str, Any]) -> None:
+    proposal = world.proposed(world.transfer(**changes))
+    decision = world.decide(proposal)
+    assert (decision.outcome, decision.approver_roles) == ("denied", [])
+    assert policy in {reason["policy"] for reason in decision.reasons}
+    assert world.state(proposal) == "denied"
+    assert world.outbox(proposal) is None
+
+
+def test_a_lot_that_lasts_may_go(world: World) -> None:
+    assert world.decide(world.propose(world.transfer(sku="BREAD", lot="NEW"))).outcome == "automatic"
+    assert world.decide(world.propose(world.transfer(sku="MILK", destination="S2"))).outcome == "automatic"
+
+
+def test_a_supplier_that_is_not_listed_is_denied(world: World) -> None:
+    decision = world.decide(world.propose(world.purchase(supplier="OTHER")))
+    assert [reason["policy"] for reason in decision.reasons] == ["supplier-not-listed"]
+
+
+def test_an_early_arrival_cannot_be_claimed(world: World) -> None:
+    """MILK lasts 15 days; with a lane of 13 days nothing that the order says makes it arrive in time."""
+    world.run("UPDATE lane SET lead_time_days = 13")
+    order = world.transfer(sku="MILK", destination="S2", arrive_on=world.transfer().ship_on)
+    assert "lot-expiry" in {reason["policy"] for reason in world.decide(world.propose(order)).reasons}
+
+
+def test_old_data_are_denied(world: World) -> None:
+    old = world.propose(as_of=NOW - timedelta(hours=36, minutes=1))
+    assert [reason["policy"] for reason in world.decide(old).reasons] == ["data-age"]
+    world.run("UPDATE import_batch SET as_of = %s", NOW - timedelta(hours=40))
+    stale = world.propose()
+    assert [reason["policy"] for reason in world.decide(stale).reasons] == ["data-age"]
+
+
+def test_an_expired_proposal_is_denied(world: World) -> None:
+    proposal = world.propose(valid_for=timedelta(0))
+    assert [reason["policy"] for reason in world.decide(proposal).reasons] == ["expired"]
+
+
+def test_a_second_supply_of_the_same_place_is_denied(world: World) -> None:
+    world.proposed()
+    again = world.decide(world.propose())
+    assert [reason["policy"] for reason in again.reasons] == ["conflict"]
+    elsewhere = world.decide(world.propose(world.transfer(destination="S2")))
+    assert elsewhere.outcome == "automatic"
+    back = world.decide(world.propose(world.transfer(source="S1", destination="DC")))
+    assert "conflict" in {reason["policy"] for reason in back.reasons}
+
+
+def test_a_confirmed_write_counts_until_new_data_show_it(world: World) -> None:
+    world.write(world.proposed())
+    assert [reason["policy"] for reason in world.decide(world.propose()).reasons] == ["conflict"]
+    world.run("UPDATE import_batch SET imported_at = clock_timestamp()")
+    assert world.decide(world.propose()).outcome == "automatic"
+
+
+def test_what_was_promised_is_taken_off_the_source(world: World) -> None:
+    world.run("UPDATE stock SET quantity = 200 WHERE sku = 'OAT'")
+    world.proposed(world.transfer(quantity=90))
+    second = world.decide(world.propose(world.transfer(quantity=90, destination="S2")))
+    assert [reason["policy"] for reason in second.reasons] == ["source-safety-stock"]
+
+
+def test_split_orders_meet_the_budget(world: World) -> None:
+    """Each below the limit of 800; the seventh passes 5,000 in 24 hours."""
+    world.run("DELETE FROM stock WHERE sku = 'OAT'")
+    world.run("INSERT INTO stock SELECT tenant, sku, site, '', 'available', 1000000, NULL, now(), 'measured', batch_id, 1 "
+              "FROM item_site WHERE sku = 'OAT' AND site = 'DC'")  # fmt: skip
+    for number in range(7):
+        world.run("INSERT INTO site SELECT tenant, %s, name, kind, country, timezone, NULL, NULL, batch_id, 1 "
+                  "FROM site WHERE site = 'S1'", f"X{number}")  # fmt: skip
+        world.run("INSERT INTO lane SELECT tenant, source, %s, lead_time_days, 0, 0, 5, false, currency, provenance, "
+                  "batch_id, 1 FROM lane WHERE destination = 'S1'", f"X{number}")  # fmt: skip
+    outcomes = [
+        world.decide(world.propose(world.transfer(quantity=399, destination=f"X{number}"))).outcome
+        for number in range(7)
+    ]
+    assert outcomes == ["automatic"] * 6 + ["approval"]
+
+
+def test_deciding_twice_decides_once(world: World) -> None:
+    proposal = world.propose()
+    assert world.decide(proposal) == world.decide(proposal)
+    assert world.value("SELECT count(*) FROM outbox") == 1
+    assert world.actions(proposal).count("gate.decided") == 1
+
+
+def test_a_stored_decision_is_made_again_from_its_input(world: World) -> None:
+    for order in (world.transfer(), world.transfer(sku="MILK"), world.purchase(quantity=5000)):
+        kept = world.decide(world.propose(order))
+        again = Gate().decide(kept.input)
+        assert (again.outcome, list(again.approver_roles)) == (kept.outcome, kept.approver_roles)
+        assert [reason.model_dump() for reason in again.reasons] == list(kept.reasons)
+
+
+def test_without_policies_nothing_is_let_through(world: World, tmp_path: Any) -> None:
+    world.gate = Gate(tmp_path)
+    proposal = world.proposed()
+    assert world.state(proposal) == "denied"
+    with world.executor.transaction(world.tenant) as connection:
+        decision = rows.first_decision(connection, proposal.proposal_id)
+    assert decision is not None
+    assert (decision.reasons[0]["policy"], decision.policy_hash) == ("policies-unusable", "")
+
+
+def test_a_wrong_unit_and_an_unknown_item_are_refused_at_once(world: World) -> None:
+    with pytest.raises(BadInput, match="kept in EA"):
+        world.propose(world.transfer(unit="CS"))
+    with pytest.raises(NotFound, match="no item"):
+        world.propose(world.transfer(sku="NOTHING"))
+    assert world.value("SELECT count(*) FROM proposal") == 0
+
+
+@pytest.mark.parametrize("option", ["/options/0", "/options/7", "/nothing", "", "/options/1/expected_benefit"])
+def test_numbers_come_from_the_evidence_or_not_at_all(world: World, option: str) -> None:
+    evidence = world.evidence()
+    with pytest.raises(EvidenceUnfit), world.agent.transaction(world.tenant) as connection:
+        make_proposal(
+            connection, world.asking, case_id="C-00001", evidence_id=evidence, option=option, order=world.transfer()
+        )
+
+
+def test_evidence_about_another_order_does_not_carry_this_one(world: World) -> None:
+    with pytest.raises(EvidenceUnfit, match="quantity"):
+        _with_quantity(world, 41.0)
+    assert _with_quantity(world, 40.0).order.quantity == 40
+
+
+def _with_quantity(world: World, quantity: float) -> Any:
+    evidence = world.evidence(quantity=quantity)
+    with world.agent.transaction(world.tenant) as connection:
+        return make_proposal(
+            connection,
+            world.asking,
+            case_id="C-00001",
+            evidence_id=evidence,
+            option="/options/1",
+            order=world.transfer(),
+        )
