@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from psycopg.conninfo import make_conninfo
 
 from db.errors import EmbeddedFailed
 from db.passwords import ensure_password, read_password
-from db.postmaster import PORT, Postmaster, find_postmaster
+from db.postmaster import PORT, Postmaster, end_ghost, find_postmaster
 from db.roles import USERS, ensure_roles
 from db.service_user import NOT_AS_ROOT, ServiceUser, service_user
 
@@ -102,6 +102,8 @@ class Embedded:
             if if_unused and self._in_use():
                 return False
             postmaster.stop(STOP_SECONDS)
+            with suppress(OSError):  # not empty after a kill, and then used again
+                postmaster.socket_directory.rmdir()
             return True
 
     def conninfo(self, user: str, database: str = DATABASE) -> str:
@@ -160,6 +162,7 @@ class Embedded:
         """Start the server; right after a crash the dying backends may still hold its memory, so try again."""
         sockets = self._socket_directory()
         _private_directory(sockets, user)
+        end_ghost(sockets, self.data)
         log = self.data / "server.log"
         options = f'-p {PORT} -c listen_addresses="" -k {shlex.quote(str(sockets))}'
         arguments = ("start", "-w", "-t", str(START_SECONDS), "-D", str(self.data), "-l", str(log), "-o", options)

@@ -25,6 +25,10 @@ class SchemaBehind(Unavailable):
     """The database's schema does not fit this program."""
 
 
+class ServerTooOld(Unavailable):
+    """The PostgreSQL server is older than this program can use."""
+
+
 class ExtensionMissing(Unavailable):
     """PostgreSQL lacks the extension `vector` (pgvector)."""
 

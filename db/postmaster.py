@@ -57,6 +57,20 @@ def find_postmaster(data: Path) -> Postmaster | None:
     return found if found.alive() else None
 
 
+def end_ghost(socket_directory: Path, data: Path) -> None:
+    """End a server whose data directory was deleted under it: it would hold the socket for up to a minute more.
+
+    Call it only while no server runs for `data`: what the socket's lock file names then belongs to the deleted one.
+    """
+    lock = _read(socket_directory / f".s.PGSQL.{PORT}.lock", data)
+    if lock is None:
+        return
+    recorded = (socket_directory / f".s.PGSQL.{PORT}.lock").read_text(encoding="utf-8").splitlines()[1]
+    if Path(recorded) == data and _is_postgres(lock.pid):
+        os.kill(lock.pid, signal.SIGQUIT)
+        _wait(lambda: not _is_postgres(lock.pid), READY_SECONDS)
+
+
 def _read(path: Path, data: Path) -> Postmaster | None:
     """Lines 1 and 5 of the file are the process id and the socket directory; a file being written is None."""
     try:
@@ -83,6 +97,16 @@ def _serves(pid: int, data: Path) -> bool:
         return False
     except psutil.AccessDenied:
         return True  # another user's: not ours to judge, and certainly not to start a second one beside
+
+
+def _is_postgres(pid: int) -> bool:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:

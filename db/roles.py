@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from db.errors import ExtensionMissing, PrivilegeMissing, UnsafeRole
+from db.errors import ExtensionMissing, PrivilegeMissing, ServerTooOld, UnsafeRole
 from db.settings import ROLES, Role
 
 OWNER = "quartermaster_owner"
@@ -109,9 +109,7 @@ def _set_password(connection: Connection[Any], name: str, password: str) -> None
 def _check_version(connection: Connection[Any]) -> None:
     version = connection.info.server_version
     if version < MINIMUM_VERSION:
-        raise ExtensionMissing(
-            f"The server is PostgreSQL {version // 10000}.", remedy="PostgreSQL 16 or newer is needed."
-        )
+        raise ServerTooOld(f"The server is PostgreSQL {version // 10000}.", remedy="PostgreSQL 16 or newer is needed.")
 
 
 def _become_members(connection: Connection[Any]) -> None:

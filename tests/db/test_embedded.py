@@ -17,10 +17,12 @@ import psycopg
 import pytest
 
 from db.embedded import Embedded
-from db.errors import DatabaseUnavailable, EmbeddedFailed
+from db.errors import DatabaseUnavailable, EmbeddedFailed, SchemaBehind
+from db.migrate import expected_revision, migrate
 from db.passwords import password_file
 from db.roles import USERS
-from db.session import Database
+from db.session import Database, administrator_url, open_database
+from db.settings import ROLES, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 START = """
@@ -229,9 +231,21 @@ def test_a_home_that_cannot_be_written_is_named(place: Path) -> None:
         Embedded(blocked / "home").start()
 
 
-def test_a_deleted_home_starts_anew(home: Path) -> None:
-    Embedded(home).start()
-    Embedded(home).stop()
+def test_a_home_deleted_under_its_running_server_starts_anew(home: Path) -> None:
+    ghost = Embedded(home).start()
     shutil.rmtree(home)
-    Embedded(home).start()
+    began = time.monotonic()
+    assert Embedded(home).start().pid != ghost.pid
+    assert time.monotonic() - began < 20
     assert answers(Embedded(home))
+
+
+def test_without_a_url_every_role_reaches_the_embedded_server(spare: Embedded) -> None:
+    settings = load_settings({"QUARTERMASTER_HOME": str(spare.home)})
+    spare.stop()
+    with pytest.raises(SchemaBehind, match="quartermaster migrate"):
+        open_database("agent", settings)
+    assert migrate(administrator_url(settings)) == expected_revision()
+    for role in ROLES:
+        with open_database(role, settings) as database:
+            assert works(database)

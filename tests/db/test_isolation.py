@@ -68,7 +68,7 @@ def test_the_exempted_names_all_exist(owner_database: Database) -> None:
 def bare_database(cluster: Embedded, database_name: str) -> Iterator[Connection[DictRow]]:
     """This test's database without constraints and triggers, with one row of each of two tenants in every table."""
     conninfo = cluster.admin_conninfo(database_name)
-    with psycopg.connect(conninfo, row_factory=dict_row, autocommit=True) as connection:
+    with Connection[DictRow].connect(conninfo, row_factory=dict_row, autocommit=True) as connection:
         for table in ours(connection):
             strip_and_fill(connection, sql.Identifier(table["schema"], table["name"]))
         yield connection

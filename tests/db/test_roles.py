@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from db.conninfo import session_conninfo
 from db.embedded import Embedded
-from db.errors import PrivilegeMissing, SchemaBehind, UnsafeRole
+from db.errors import PrivilegeMissing, SchemaBehind, ServerTooOld, UnsafeRole
 from db.migrate import current_revision, expected_revision, migrate
 from db.roles import OWNER, USERS, ensure_roles
 from db.session import Database, open_database
@@ -167,6 +167,12 @@ def test_a_missing_role_without_createrole_names_what_to_run(cluster: Embedded, 
         with pytest.raises(PrivilegeMissing, match="CREATEROLE") as caught:
             ensure_roles(connection)
     assert "quartermaster_absent" in str(caught.value)
+
+
+def test_an_old_server_is_named(given: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.roles.MINIMUM_VERSION", 990000)
+    with pytest.raises(ServerTooOld, match="16 or newer"):
+        migrate(given("SUPERUSER"))
 
 
 def test_a_superusers_url_in_place_of_the_agents_is_refused(given: Callable[[str], str]) -> None:
