@@ -104,7 +104,7 @@ class LogCheck:
         check_name(self.findings, tenant, key)
         inside = open_lines(self.findings, key, checkpoints, "stored")
         self._checkpoints = len(inside)
-        self._check_order(inside)
+        check_order(self.findings, inside)
         self._roots = {checkpoint.size: checkpoint.root for checkpoint in inside}
         self.size = max(self._roots, default=0)
         self._anchored: int | None = None
@@ -171,16 +171,18 @@ class LogCheck:
             return
         self._proved, self._recomputed = size, None
 
-    def _check_order(self, inside: Sequence[Checkpoint]) -> None:
-        sizes = [checkpoint.size for checkpoint in inside]
-        if sizes != sorted(set(sizes)):
-            self.findings.add(Kind.MALFORMED, None, "the stored checkpoints are not in the order of their sizes")
-
 
 def check_name(findings: Findings, tenant: str, key: VerifierKey) -> None:
     """The key speaks of this tenant's log and no other."""
     if not key.name.endswith("/audit/" + quote(tenant, safe="")):
         findings.add(Kind.MALFORMED, None, f"the key is for {key.name}, not for tenant {tenant}")
+
+
+def check_order(findings: Findings, inside: Sequence[Checkpoint]) -> None:
+    """Each stored checkpoint is larger than the one before."""
+    sizes = [checkpoint.size for checkpoint in inside]
+    if sizes != sorted(set(sizes)):
+        findings.add(Kind.MALFORMED, None, "the stored checkpoints are not in the order of their sizes")
 
 
 def check_event(findings: Findings, tenant: str, index: int, stored_leaf: bytes, event: Event) -> bytes:

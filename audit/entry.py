@@ -68,4 +68,4 @@ def event_from_json(fields: Mapping[str, object]) -> Event:
     texts = [value for value in values if isinstance(value, str)]
     if len(texts) != len(values):
         raise ValueError("a field is missing or is not text")
-    return Event(*texts[:-1], texts[-1].encode("utf-8", "surrogatepass"))
+    return Event._make([*texts[:-1], texts[-1].encode("utf-8", "surrogatepass")])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from db.session import Database
 from psycopg import Connection
 
 from audit.checks import Line
@@ -18,6 +17,7 @@ from audit.merkle import Tree
 from audit.settings import AuditSettings
 from audit.stored import read_checkpoints, read_events, read_tree
 from audit.verify import PROOF_FORMAT
+from db.session import Database
 from domain.errors import BadInput, Conflict, NotFound
 
 
@@ -48,8 +48,8 @@ def prove_event(
     with database.transaction(tenant) as connection:
         lines, _ = read_checkpoints(connection, tenant, key.name, None)
         document, index, size = _document(connection, tenant, event_id, lines, since)
-    document = {"format": PROOF_FORMAT, "key": str(key), **document}
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    proof: dict[str, Any] = {"format": PROOF_FORMAT, "key": str(key), **document}
+    path.write_text(json.dumps(proof, ensure_ascii=False, indent=2) + "\n", "utf-8")
     return EventProof(path, str(document["event"]["event_id"]), index, size, since)
 
 

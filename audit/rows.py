@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -29,7 +29,7 @@ def select(text: str) -> Composed:
 @contextmanager
 def stream(
     connection: Connection[Any], query: Composed, parameters: Mapping[str, object]
-) -> Iterator[Iterator[TupleRow]]:
+) -> Generator[Iterator[TupleRow]]:
     """The rows of a query as tuples, `BATCH` at a time: memory does not grow with the log."""
     # The default plan of a cursor favours the first rows; all of them are wanted here.
     connection.execute("SET LOCAL cursor_tuple_fraction = 1.0")

@@ -24,6 +24,7 @@ from audit.checks import (
     VerifyReport,
     check_event,
     check_name,
+    check_order,
     check_outside,
     open_lines,
 )
@@ -125,6 +126,7 @@ def _extract(
     check_name(findings, tenant, key)
     lines = list(_lines(folder / CHECKPOINTS))
     heads = open_lines(findings, key, lines, "stored")
+    check_order(findings, heads)
     if len(heads) == len(lines):
         _check_consistency(findings, heads, lines)
     anchors = None if outside is None else open_lines(findings, key, outside, "outside")

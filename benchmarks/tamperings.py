@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 
+from audit.checks import VerifyReport
 from audit.entry import leaf_of
+from audit.export import export_tenant
+from audit.keys import public_key
 from audit.merkle import Frontier
 from audit.note import Checkpoint, sign_checkpoint
 from audit.rows import event_of, select
 from audit.settings import AuditSettings
+from audit.verify import verify_export
+from audit.verify_database import verify_database
+from db.session import Database
 
 SIZES = (7, 12, 20)
 UNLOCK = "ALTER TABLE audit.{} DISABLE TRIGGER append_only"
@@ -232,3 +241,54 @@ TAMPERINGS = (
     Tampering("file emptied", _file(lambda lines: []), 6),
     Tampering("file with a changed root", _file(lambda lines: [lines[0].replace("\\n7\\n", "\\n8\\n"), *lines[1:]]), 6),
 )
+
+
+@dataclass(frozen=True)
+class OneTransaction:
+    """A `Database` that is one open transaction, so that a tampering can be looked at and then rolled back."""
+
+    connection: Connection[Any]
+
+    @contextmanager
+    def transaction(self, tenant: str) -> Generator[Connection[Any]]:
+        yield self.connection
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What the two verifiers say."""
+
+    database: VerifyReport
+    export: VerifyReport
+
+
+def reports_after(
+    connection: Connection[Any],
+    settings: AuditSettings,
+    folder: Path,
+    apply: Callable[[Connection[Any], AuditSettings], None],
+) -> Reports:
+    """Tampers, verifies, exports and verifies that, and takes it all back."""
+    trusted = settings.key_of("acme", public_key(settings))
+    copy = replace(settings, folder=folder / "audit")
+    shutil.copytree(settings.folder, copy.folder)
+    with connection.transaction(force_rollback=True):
+        unlock(connection)
+        apply(connection, copy)
+        database = verify_database(connection, "acme", trusted, copy.checkpoints)
+        export_tenant(cast(Database, OneTransaction(connection)), copy, "acme", folder / "export")
+    return Reports(database, verify_export(folder / "export", key=str(trusted)))
+
+
+def missed(connection: Connection[Any], settings: AuditSettings, folder: Path, tampering: Tampering) -> str:
+    """What the verifier said when it did not point at this tampering; empty when it did, in database and export."""
+    reports = reports_after(connection, settings, folder, tampering.apply)
+    in_export = tampering.first_index if tampering.first_in_export is None else tampering.first_in_export
+    wrong = [] if _points_at(reports.database, tampering.first_index) else [reports.database.first_problem]
+    if tampering.in_export and not _points_at(reports.export, in_export):
+        wrong.append(reports.export.first_problem)
+    return f"{tampering.name}: {wrong}" if wrong else ""
+
+
+def _points_at(report: VerifyReport, index: int) -> bool:
+    return not report.ok and report.first_problem is not None and report.first_problem.index == index

@@ -29,7 +29,8 @@ def settings(tmp_path: Path) -> AuditSettings:
 @pytest.fixture
 def superuser(cluster: Embedded, database_name: str) -> Iterator[psycopg.Connection[DictRow]]:
     """The database administrator, whom no trigger stops for good."""
-    with psycopg.connect(cluster.admin_conninfo(database_name), autocommit=True, row_factory=dict_row) as connection:
+    conninfo = cluster.admin_conninfo(database_name)
+    with psycopg.Connection[DictRow].connect(conninfo, autocommit=True, row_factory=dict_row) as connection:
         yield connection
 
 

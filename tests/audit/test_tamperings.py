@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
-from psycopg import Connection
 
-from audit.checks import VerifyReport
-from audit.export import export_tenant
 from audit.keys import public_key
 from audit.settings import AuditSettings
-from audit.verify import verify_export
 from audit.verify_database import verify_database
-from benchmarks.tamperings import SIZES, TAMPERINGS, Tampering, unlock
+from benchmarks.tamperings import SIZES, TAMPERINGS, missed, reports_after, unlock
 from db.session import Database
 
 REFUSED = psycopg.errors.InsufficientPrivilege
-
-
-@dataclass(frozen=True)
-class OneTransaction:
-    """A `Database` that is one open transaction, so that a tampering can be looked at and then rolled back."""
-
-    connection: Connection[Any]
-
-    @contextmanager
-    def transaction(self, tenant: str) -> Iterator[Connection[Any]]:
-        yield self.connection
-
-
-@dataclass(frozen=True)
-class Reports:
-    database: VerifyReport
-    export: VerifyReport
-
-
-def reports_after(
-    connection: Connection[Any],
-    settings: AuditSettings,
-    folder: Path,
-    apply: Callable[[Connection[Any], AuditSettings], None],
-) -> Reports:
-    """Tampers, verifies, exports and verifies that, and takes it all back."""
-    trusted = settings.key_of("acme", public_key(settings))
-    copy = replace(settings, folder=folder / "audit")
-    shutil.copytree(settings.folder, copy.folder)
-    with connection.transaction(force_rollback=True):
-        unlock(connection)
-        apply(connection, copy)
-        database = verify_database(connection, "acme", trusted, copy.checkpoints)
-        export_tenant(cast(Database, OneTransaction(connection)), copy, "acme", folder / "export")
-    return Reports(database, verify_export(folder / "export", key=str(trusted)))
 
 
 def test_all_tamperings_are_found(
@@ -68,21 +26,8 @@ def test_all_tamperings_are_found(
     assert untouched.database.ok
     assert untouched.export.ok
     assert untouched.export.anchored == len(SIZES)
-    found = [_missed(superuser, settings, tmp_path / str(n), each) for n, each in enumerate(TAMPERINGS)]
+    found = [missed(superuser, settings, tmp_path / str(n), each) for n, each in enumerate(TAMPERINGS)]
     assert "\n".join(filter(None, found)) == ""
-
-
-def _missed(connection: Connection[Any], settings: AuditSettings, folder: Path, tampering: Tampering) -> str:
-    reports = reports_after(connection, settings, folder, tampering.apply)
-    in_export = tampering.first_index if tampering.first_in_export is None else tampering.first_in_export
-    wrong = [] if _points_at(reports.database, tampering.first_index) else [reports.database.first_problem]
-    if tampering.in_export and not _points_at(reports.export, in_export):
-        wrong.append(reports.export.first_problem)
-    return f"{tampering.name}: {wrong}" if wrong else ""
-
-
-def _points_at(report: VerifyReport, index: int) -> bool:
-    return not report.ok and report.first_problem is not None and report.first_problem.index == index
 
 
 def test_a_cut_tail_is_not_seen_without_the_file_outside(
