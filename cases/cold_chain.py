@@ -62,5 +62,5 @@ def _finding(group: list[Situation]) -> NewCase | None:
         currency=first.item.currency,
         tier=None,
         at_risk_on=when,
-        summary=f"{first.site.name} {room}, needs {volume[peak]:,.1f} m³ from {when:%d %b}; {worth} of goods do not fit.",
+        summary=f"{first.site.name} {room}, needs {volume[peak]:,.1f} m³ from {when:%d %b}; {worth} do not fit.",
     )

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from db.network import DemandRows
+from db.demand import DemandRows
 from planning.arrays import FloatArray
 from planning.demand import ForecastPath
 

@@ -52,8 +52,10 @@ def open_cases(
     return [new.get(one.subject) or _attach(connection, context, one, there) for one in _once(found)]
 
 
-def set_status(connection: Connection[DictRow], context: Context, case_id: str, status: CaseStatus) -> CaseFile:
-    """Moves the case; raises `NotFound`, or `Conflict` when it is closed or there already."""
+def set_status(
+    connection: Connection[DictRow], context: Context, case_id: str, status: CaseStatus, *, note: str = ""
+) -> CaseFile:
+    """Moves the case, with what was found as a note; raises `NotFound`, or `Conflict` when it is closed or there already."""
     moved = cases.set_status(connection, case_id, status)
     if moved is None:
         there = cases.find(connection, case_id)
@@ -61,7 +63,7 @@ def set_status(connection: Connection[DictRow], context: Context, case_id: str, 
             raise NotFound(f"There is no case {case_id}.")
         raise Conflict(f"Case {case_id} is {there.status} already.")
     action = Action.CASE_CLOSED if status == "closed" else Action.CASE_CHANGED
-    _record(connection, context, action, moved, {"status": status})
+    _record(connection, context, action, moved, {"status": status, "note": note})
     return moved
 
 

@@ -16,13 +16,13 @@ import numpy as np
 
 from cases.forecast_view import ForecastView
 from cases.thresholds import DEFAULT, Thresholds
+from db.demand import Promotion
 from db.network import (
     CustomerLine,
     Item,
     ItemSite,
     ItemSupplier,
     Lane,
-    Promotion,
     PurchaseLine,
     Site,
     StockLot,
@@ -32,6 +32,7 @@ from db.network import (
 )
 from planning.arrays import FloatArray
 from planning.demand import sample_demand, series_seed
+from planning.stock import simulate_stock
 
 TIERS: tuple[Tier, ...] = ("gold", "silver", "bronze")
 
@@ -155,6 +156,31 @@ class Situation:
                 expiring[day] += units
         return expiring
 
+    def lasting(self, days: int) -> float:
+        """Usable units less those that expire unsold within `days` under mean demand: what is really there to sell."""
+        expiring, usable = self.expiring_by_day(days), float(self.usable)
+        if self.forecast is None or not expiring.any():
+            return max(usable - float(expiring.sum()), 0.0)
+        mean = self.forecast.first(days).mean
+        gone = simulate_stock(mean[None, :], usable, np.zeros(mean.size), expiring[: mean.size]).expired.sum()
+        return max(usable - float(gone), 0.0)
+
+    def movable(self, arrive_on: date) -> tuple[Decimal, str | None]:
+        """Units that may leave for another site, and the lot they are of; None where no lot carries a date.
+
+        Nothing that is promised leaves, and of dated lots only one that can still be sold after it has arrived.
+        """
+        free = max(min(self.available_to_promise, self.usable), Decimal(0))
+        lots = [lot for lot in self.lots if lot.state == "available" and lot.quantity > 0]
+        if not any(lot.expires_on for lot in lots):
+            return free, None
+        fresh_until = arrive_on + timedelta(days=self.thresholds.assumptions.shelf_life_on_arrival)
+        fresh = [lot for lot in lots if lot.expires_on and lot.expires_on >= fresh_until]
+        if not fresh:
+            return Decimal(0), None
+        best = max(fresh, key=lambda lot: (lot.quantity, -(lot.expires_on or date.max).toordinal()))
+        return min(free, best.quantity), best.lot
+
     def firm_by_day(self, days: int) -> FloatArray:
         """(days,) units of customer orders by due day; overdue ones are due today."""
         due = np.zeros(days)
@@ -191,6 +217,11 @@ class Situation:
         lead = self.lead_time
         wanted = assumed.review_days + (0 if lead is None else math.ceil(lead.mean))
         return max(1, min(wanted, assumed.longest_horizon))
+
+    @property
+    def exposed_days(self) -> int:
+        """How long this site lives on what it has: until a replenishment ordered at next review; else all the way."""
+        return self.risk_days if self.lead_time is not None else self.thresholds.assumptions.longest_horizon
 
     @property
     def service_level(self) -> float:

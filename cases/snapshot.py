@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from planning.forecasting import baseline_forecast
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from cases.forecast_view import ForecastView, dense_history, stored_view
 from cases.situation import Situation
 from cases.thresholds import DEFAULT, Thresholds
-from db import forecasts, network
-from db.network import DemandRows, Item, ItemSite, Names, Site
+from db import demand, forecasts, network
+from db.demand import DemandRows, Promotion
+from db.network import Item, ItemSite, Names, Site
 from planning.demand import ForecastPath
 from planning.errors import InvalidField
 
@@ -92,13 +92,13 @@ class _Rows:
     orders: dict[Pair, list[network.CustomerLine]]
     suppliers: dict[str, list[network.ItemSupplier]]
     lanes: dict[str, list[network.Lane]]
-    promotions: dict[str, list[network.Promotion]]
+    promotions: dict[str, list[Promotion]]
 
     @classmethod
     def load(cls, connect: Connect, today: date, skus: Sequence[str], sites: Names, thresholds: Thresholds) -> _Rows:
         transfers = network.open_transfers(connect(), skus, sites)
         until = today + timedelta(days=thresholds.assumptions.longest_horizon)
-        promotions = network.promotions(connect(), skus=skus, since=today, until=until, today=today)
+        promotions = demand.promotions(connect(), skus=skus, since=today, until=until, today=today)
         return cls(
             stock=_by(network.stock(connect(), skus, sites), lambda row: (row.sku, row.site)),
             purchases=_by(network.open_purchases(connect(), skus, sites), lambda row: (row.sku, row.site)),
@@ -158,8 +158,8 @@ class _Forecasts:
             stored = {pair: view for pair, view in views if view is not None}
         missing = sorted({one.sku for one in listings if (one.sku, one.site) not in stored})
         long_ago, recent = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=RECENT_DAYS)
-        history = network.demand(connect(), skus=missing, sites=sites, since=long_ago, before=today) if missing else []
-        recently = network.demand(connect(), skus=skus, sites=sites, since=recent, before=today)
+        history = demand.demand(connect(), skus=missing, sites=sites, since=long_ago, before=today) if missing else []
+        recently = demand.demand(connect(), skus=skus, sites=sites, since=recent, before=today)
         return cls(today, model.label if model else "", stored, _by_pair(history), _by_pair(recently))
 
     def of(self, listing: ItemSite) -> tuple[ForecastView | None, str]:
@@ -176,6 +176,8 @@ class _Forecasts:
         return self._baseline(listing, rows)
 
     def _baseline(self, listing: ItemSite, rows: DemandRows) -> tuple[ForecastView | None, str]:
+        from planning.forecasting import baseline_forecast  # heavy to import, and most series have a stored forecast
+
         since = max(listing.listed_on, self.today - timedelta(days=HISTORY_DAYS))
         try:
             path = baseline_forecast(

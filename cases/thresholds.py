@@ -27,6 +27,11 @@ class Assumptions:
         service_level: for an item at a site without its own.
         overdue_days: an overdue order whose supplier's spread is not known is expected this many days from today.
         longest_horizon: no look-ahead goes further, in days.
+        model_error, baseline_error: one standard deviation of the error in a forecast's level, relative.
+        age_scale_days: data this old are trusted half as much.
+        shelf_life_on_arrival: a lot is moved only if it can be sold for this many days more.
+        donors: a transfer is sought from so many sites at most, those with most to give.
+        suppliers: and a purchase from so many suppliers.
         expedite_share: an expedited receipt takes this share of the days still to go, at least one day.
         expedite_cost_share: and costs this share of the goods' value.
     """
@@ -36,6 +41,12 @@ class Assumptions:
     service_level: float = 0.95
     overdue_days: int = 3
     longest_horizon: int = 56
+    model_error: float = 0.10
+    baseline_error: float = 0.25
+    age_scale_days: float = 7.0
+    shelf_life_on_arrival: int = 5
+    donors: int = 5
+    suppliers: int = 3
     expedite_share: float = 0.5
     expedite_cost_share: float = 0.15
 

@@ -76,8 +76,8 @@ class CaseStep:
 
 
 CASES: LiteralString = """
-SELECT kind, sku, site, subject, severity, money_at_risk, currency, tier, at_risk_on, summary, case_id, status, opened_at,
-       closed_at, event_source, event_id
+SELECT kind, sku, site, subject, severity, money_at_risk, currency, tier, at_risk_on, summary, case_id, status,
+       opened_at, closed_at, event_source, event_id
   FROM case_file"""
 
 ONE: LiteralString = CASES + " WHERE case_id = %(case_id)s"
@@ -91,6 +91,8 @@ OF_EVENT: LiteralString = (
     + """
  WHERE event_source = %(source)s AND event_id = %(event_id)s ORDER BY length(case_id), case_id"""
 )
+
+ON_SUBJECT: LiteralString = CASES + " WHERE subject = %(subject)s ORDER BY opened_at DESC LIMIT 1"
 
 SEARCH: LiteralString = (
     CASES
@@ -140,7 +142,8 @@ SELECT created_at, 'proposal', proposal_id::text, proposed_by,
        jsonb_build_object('kind', kind, 'payload', payload, 'value', value, 'currency', currency,
          'expected_benefit', expected_benefit, 'benefit_lower', benefit_lower, 'tail_loss', tail_loss,
          'evidence_id', evidence_id, 'fingerprint', fingerprint, 'on_behalf_of', on_behalf_of, 'state',
-         (SELECT state FROM proposal_state s WHERE s.tenant = mine.tenant AND s.proposal_id = mine.proposal_id)) FROM mine
+         (SELECT state FROM proposal_state s WHERE s.tenant = mine.tenant AND s.proposal_id = mine.proposal_id))
+  FROM mine
 UNION ALL
 SELECT d.decided_at, 'decision', d.decision_id::text, d.engine,
        jsonb_build_object('proposal_id', d.proposal_id, 'stage', d.stage, 'outcome', d.outcome, 'reasons', d.reasons,
@@ -176,6 +179,11 @@ def open_on(connection: Connection[DictRow], subjects: Sequence[str]) -> dict[st
 def of_event(connection: Connection[DictRow], source: str, event_id: str) -> list[CaseFile]:
     """The cases that an event opened."""
     return _all(connection, OF_EVENT, {"source": source, "event_id": event_id})
+
+
+def on_subject(connection: Connection[DictRow], subject: str) -> list[CaseFile]:
+    """The newest case on a subject, closed or not; empty when there never was one."""
+    return _all(connection, ON_SUBJECT, {"subject": subject})
 
 
 def search(

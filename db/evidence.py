@@ -43,15 +43,15 @@ class KeptEvidence(Evidence):
 
 
 INSERT: LiteralString = """
-INSERT INTO evidence (tenant, evidence_id, case_id, tool, arguments, status, result, as_of, versions, fingerprint, actor,
-                      trace_id, duration_ms)
+INSERT INTO evidence (tenant, evidence_id, case_id, tool, arguments, status, result, as_of, versions, fingerprint,
+                      actor, trace_id, duration_ms)
 VALUES (%(tenant)s, %(evidence_id)s, %(case_id)s, %(tool)s, %(arguments)s, %(status)s, %(result)s, %(as_of)s,
         %(versions)s, %(fingerprint)s, %(actor)s, %(trace_id)s, %(duration_ms)s)
 ON CONFLICT DO NOTHING RETURNING evidence_id"""
 
 KEPT: LiteralString = """
-SELECT evidence_id, case_id, tool, arguments, status, result, as_of, versions, fingerprint, actor, trace_id, duration_ms,
-       created_at
+SELECT evidence_id, case_id, tool, arguments, status, result, as_of, versions, fingerprint, actor, trace_id,
+       duration_ms, created_at
   FROM evidence"""
 
 ONE: LiteralString = KEPT + " WHERE evidence_id = %(evidence_id)s"

@@ -82,8 +82,8 @@ SELECT name, batch_id, artefact_hash, parameters, metrics, trained_by, model_id,
   FROM model_version WHERE name = %(name)s ORDER BY version DESC LIMIT 1"""
 
 INSERT_FORECAST: LiteralString = """
-INSERT INTO forecast (tenant, model_id, sku, site, origin_day, mean, levels, quantiles, rank_correlation, method, reason,
-                      coverage80)
+INSERT INTO forecast (tenant, model_id, sku, site, origin_day, mean, levels, quantiles, rank_correlation, method,
+                      reason, coverage80)
 VALUES (%(tenant)s, %(model_id)s, %(sku)s, %(site)s, %(origin_day)s, %(mean)s, %(levels)s, %(quantiles)s,
         %(rank_correlation)s, %(method)s, %(reason)s, %(coverage80)s)"""
 

@@ -6,7 +6,6 @@ None means all. Quantities are `Decimal` in the item's base unit, money is `Deci
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,10 +15,15 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import DictRow, class_row
 
+from db.demand import DemandRows as DemandRows
+from db.demand import Names
+from db.demand import Promotion as Promotion
+from db.demand import demand as demand
+from db.demand import promotions as promotions
+
 StorageClass = Literal["ambient", "chilled", "frozen"]
 StockState = Literal["available", "reserved", "quarantined", "damaged"]
 Tier = Literal["gold", "silver", "bronze"]
-Names = Sequence[str] | None
 Row = TypeVar("Row")
 
 
@@ -46,7 +50,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Item:
-    """An article; `unit_volume` in m³ a base unit."""
+    """An article; `unit_volume` in m³ a base unit, `pack` the base units in its smallest case (None: it has none)."""
 
     sku: str
     name: str
@@ -57,6 +61,7 @@ class Item:
     storage_class: StorageClass
     shelf_life_days: int | None
     unit_volume: Decimal
+    pack: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -176,19 +181,6 @@ class Lane:
     currency: str
 
 
-@dataclass(frozen=True)
-class Promotion:
-    """A price cut; `site` '*' means everywhere, nobody could plan with it before `known_on`."""
-
-    promotion: str
-    sku: str
-    site: str
-    starts_on: date
-    ends_on: date
-    discount: Decimal
-    known_on: date
-
-
 BATCH: LiteralString = """
 SELECT batch_id, content_hash, as_of, provenance FROM import_batch ORDER BY imported_at DESC, batch_id LIMIT 1"""
 
@@ -197,7 +189,9 @@ SELECT site, name, kind, timezone, cold_capacity FROM site
  WHERE %(sites)s::text[] IS NULL OR site = ANY(%(sites)s) ORDER BY site"""
 
 ITEMS: LiteralString = """
-SELECT sku, name, unit, unit_cost, unit_price, currency, storage_class, shelf_life_days, unit_volume FROM item
+SELECT sku, name, unit, unit_cost, unit_price, currency, storage_class, shelf_life_days, unit_volume,
+       (SELECT min(factor) FROM item_pack p WHERE p.tenant = i.tenant AND p.sku = i.sku AND factor > 1) AS pack
+  FROM item i
  WHERE %(skus)s::text[] IS NULL OR sku = ANY(%(skus)s) ORDER BY sku"""
 
 ITEM_SITES: LiteralString = """
@@ -226,6 +220,10 @@ SELECT order_no, line_no, supplier, sku, site, quantity, received, unit_cost, du
    AND (%(supplier)s::text IS NULL OR supplier = %(supplier)s)
  ORDER BY due_on, order_no, line_no"""
 
+ONE_PURCHASE: LiteralString = """
+SELECT order_no, line_no, supplier, sku, site, quantity, received, unit_cost, due_on, promised_on
+  FROM purchase_order_line WHERE order_no = %(order_no)s AND line_no = %(line_no)s"""
+
 TRANSFERS: LiteralString = """
 SELECT order_no, line_no, sku, source, destination, lot, quantity, shipped_on, due_on FROM transfer_order_line
  WHERE received_on IS NULL AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
@@ -243,29 +241,6 @@ LANES: LiteralString = """
 SELECT source, destination, lead_time_days, fixed_cost, cost_per_m3, capacity_m3, chilled, currency FROM lane
  WHERE (%(sources)s::text[] IS NULL OR source = ANY(%(sources)s))
    AND (%(sites)s::text[] IS NULL OR destination = ANY(%(sites)s)) ORDER BY source, destination"""
-
-PROMOTIONS: LiteralString = """
-SELECT promotion, sku, site, starts_on, ends_on, discount, known_on FROM promotion
- WHERE (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)) AND ends_on >= %(since)s AND starts_on <= %(until)s
-   AND known_on <= %(today)s ORDER BY starts_on, promotion"""
-
-DEMAND: LiteralString = """
-SELECT sku, site, array_agg(day ORDER BY day) AS days, array_agg(quantity::float8 ORDER BY day) AS quantities,
-       array_agg(stocked_out ORDER BY day) AS stocked_out
-  FROM demand
- WHERE (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)) AND (%(sites)s::text[] IS NULL OR site = ANY(%(sites)s))
-   AND day >= %(since)s AND day < %(before)s GROUP BY sku, site"""
-
-
-@dataclass(frozen=True)
-class DemandRows:
-    """The recorded days of one series, ascending; days that are not named were days without demand."""
-
-    sku: str
-    site: str
-    days: list[date]
-    quantities: list[float]
-    stocked_out: list[bool]
 
 
 def newest_batch(connection: Connection[DictRow]) -> Batch | None:
@@ -307,6 +282,11 @@ def open_purchases(
     return _rows(connection, PurchaseLine, PURCHASES, skus=skus, sites=sites, supplier=supplier)
 
 
+def purchase_line(connection: Connection[DictRow], order_no: str, line_no: int) -> PurchaseLine | None:
+    """One purchase order line, open or not."""
+    return next(iter(_rows(connection, PurchaseLine, ONE_PURCHASE, order_no=order_no, line_no=line_no)), None)
+
+
 def open_transfers(connection: Connection[DictRow], skus: Names = None, sites: Names = None) -> list[TransferLine]:
     """Transfers on the way to or from `sites`."""
     return _rows(connection, TransferLine, TRANSFERS, skus=skus, sites=sites)
@@ -322,20 +302,6 @@ def open_customer_orders(
 def lanes(connection: Connection[DictRow], destinations: Names = None, sources: Names = None) -> list[Lane]:
     """Lanes into `destinations` from `sources`."""
     return _rows(connection, Lane, LANES, sites=destinations, sources=sources)
-
-
-def promotions(
-    connection: Connection[DictRow], *, skus: Names, since: date, until: date, today: date
-) -> list[Promotion]:
-    """Promotions that touch `since` … `until` and were known by `today`."""
-    return _rows(connection, Promotion, PROMOTIONS, skus=skus, since=since, until=until, today=today)
-
-
-def demand(
-    connection: Connection[DictRow], *, skus: Names, sites: Names, since: date, before: date
-) -> list[DemandRows]:
-    """Recorded demand from `since` up to, not including, `before`."""
-    return _rows(connection, DemandRows, DEMAND, skus=skus, sites=sites, since=since, before=before)
 
 
 def _rows(connection: Connection[DictRow], kind: type[Row], sql: LiteralString, **values: object) -> list[Row]:

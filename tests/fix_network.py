@@ -3,7 +3,8 @@
 Today is Monday 2 March 2026. Forecasts are degenerate (every quantile is the mean), so every scenario is the mean.
 
 OAT-1L at LEJ: 30 in stock, 10 sold a day, 100 ordered for 4 March and promised for 8 March. Stock lasts through 4 March;
-5, 6 and 7 March are short by 10 each: 30 units, 30.00 EUR of margin. ERF has 1,000, sells 5 a day; a truck costs 10.
+5, 6 and 7 March are short by 10 each: 30 units, 30.00 EUR. ERF has 1,000 and sells
+5 a day. A truck costs 10.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ def fill(connection: Connection[DictRow], tenant: str) -> None:
     _items(put)
     _stock_and_orders(put)
     for source, destination in (("ERF", "LEJ"), ("LEJ", "ERF")):
-        put("lane", source=source, destination=destination, lead_time_days=1, fixed_cost=10, cost_per_m3=0, capacity_m3=5,
-            currency="EUR")  # fmt: skip
+        put("lane", source=source, destination=destination, lead_time_days=1, fixed_cost=10, cost_per_m3=0,
+            capacity_m3=5, currency="EUR")  # fmt: skip
     _history(put)
     _forecasts(connection, tenant)
 

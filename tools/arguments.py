@@ -43,7 +43,7 @@ def storable(arguments: Mapping[str, object]) -> Mapping[str, object]:
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
     where = ascii(".".join(str(part) for part in location))[1:-1][:80] or "input"
-    return f"{where}: {ascii(message)[1:-1][:200]}"
+    return f"{where}: {ascii(message)[1:-1].removeprefix('Value error, ')[:200]}"
 
 
 def _is_clean(value: object) -> bool:

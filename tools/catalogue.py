@@ -5,11 +5,16 @@ from __future__ import annotations
 from tools import (
     case,
     exceptions,
+    explain,
     forecast,
     inventory_position,
     open_orders,
+    options,
+    proposals,
+    replenishment,
     resolve_identity,
     stock_risk,
+    transfers,
 )
 from tools.registry import Registry
 
@@ -23,7 +28,13 @@ def registry() -> Registry:
             open_orders.TOOL,
             exceptions.TOOL,
             case.TOOL,
+            explain.TOOL,
             forecast.TOOL,
             stock_risk.TOOL,
+            replenishment.TOOL,
+            transfers.TOOL,
+            options.TOOL,
+            proposals.TRANSFER,
+            proposals.PURCHASE,
         )
     )

@@ -82,6 +82,7 @@ class ToolExecutor:
         """
         asked = _Asked(context, name, storable(arguments), case_id, uuid4(), time.monotonic())
         tool, prepared = self._prepare(asked, arguments)
+        asked = _about(asked, tool, prepared)
         try:
             result = self._tried(asked, tool, prepared)
         except (psycopg.Error, QuartermasterError) as error:
@@ -150,6 +151,14 @@ class ToolExecutor:
             log.warning("waiting after %s failed: %s", asked.name, error)
             return result
         return replace(result, output=output, duration_ms=_milliseconds(asked))
+
+
+def _about(asked: _Asked, tool: AnyTool | None, prepared: ToolInput | _Outcome) -> _Asked:
+    """An analysis of a case is that case's evidence, whether the caller said so or the input does."""
+    named: object = getattr(prepared, "case_id", None)
+    if asked.case_id is None and tool is not None and tool.permission == "analyse" and isinstance(named, str):
+        return replace(asked, case_id=named)
+    return asked
 
 
 def _checked_case(

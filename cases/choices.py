@@ -1,0 +1,299 @@
+"""What could be done for one item at one site: transfers, purchases, expediting, each with the order it would place.
+
+Quantities come from the optimiser and the ordering rule or, where a planner has edited one, from the planner. What is
+not possible is left out with a note saying why. Nothing is ranked here (`cases.comparison`) and nothing is placed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from actions.port import Order, PurchaseOrder, TransferOrder
+from cases.exposure import Exposure
+from cases.situation import Situation
+from cases.snapshot import Snapshot
+from db.network import ItemSupplier, Lane
+from domain.errors import BadInput
+from planning.options import LeadTime, OptionSpec
+from planning.ordering import ReplenishmentSpec, replenishment
+from planning.stock import simulate_stock
+from planning.transfers import Lane as PlannedLane
+from planning.transfers import TransferItem, TransferSite, optimise_transfers
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option for the mathematics and the order that would carry it out; None where no order of ours does."""
+
+    spec: OptionSpec
+    order: Order | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What could be done, and why other things could not."""
+
+    found: tuple[Choice, ...]
+    notes: tuple[str, ...]
+
+
+def choices(snapshot: Snapshot, exposure: Exposure, check: Callable[[], None]) -> Choices:
+    """Everything that could be done; `check` is called between the parts and may stop it by raising."""
+    notes: list[str] = []
+    made: list[Choice | str] = []
+    for lane in _lanes(snapshot, exposure, notes):
+        check()
+        made.append(_transfer(snapshot, exposure, lane, None))
+    for terms in _suppliers(exposure.site, notes):
+        check()
+        made.append(_purchase(exposure, terms, None))
+    found = [choice for choice in made if isinstance(choice, Choice)]
+    notes += [problem for problem in made if isinstance(problem, str)]
+    return Choices((*found, *_expedites(exposure)), tuple(notes))
+
+
+def edited(snapshot: Snapshot, exposure: Exposure, order: Order, quantity: Decimal) -> Choice:
+    """The same order with a planner's quantity; raises `BadInput` when it cannot be done."""
+    if isinstance(order, TransferOrder):
+        lane = next((one for one in exposure.site.lanes if one.source == order.source), None)
+        made = f"{order.source} has no lane" if lane is None else _transfer(snapshot, exposure, lane, quantity)
+    else:
+        terms = next((one for one in exposure.site.suppliers if one.supplier == order.supplier), None)
+        made = f"{order.supplier} is not listed" if terms is None else _purchase(exposure, terms, quantity)
+    if isinstance(made, str):
+        raise BadInput(f"A quantity of {quantity:f} is not possible: {made}.", remedy="Choose another quantity.")
+    return made
+
+
+def _lanes(snapshot: Snapshot, exposure: Exposure, notes: list[str]) -> list[Lane]:
+    """Lanes that could carry the item from a site that has it, those with most to give first."""
+    site = exposure.site
+    if not site.lanes:
+        notes.append(f"no lane leads to {site.site.site}")
+    usable: list[tuple[Decimal, Lane]] = []
+    for lane in site.lanes:
+        donor = snapshot.get(site.item.sku, lane.source)
+        problem = _lane_problem(site, lane, donor)
+        if problem:
+            notes.append(f"transfer from {lane.source}: {problem}")
+        elif donor is not None:
+            usable.append((donor.movable(site.today + timedelta(days=lane.lead_time_days))[0], lane))
+    usable.sort(key=lambda pair: (-pair[0], pair[1].source))
+    return [lane for _, lane in usable[: site.thresholds.assumptions.donors]]
+
+
+def _lane_problem(site: Situation, lane: Lane, donor: Situation | None) -> str:
+    if donor is None:
+        return "does not keep the item"
+    if not donor.is_counted:
+        return "its stock was never recorded"
+    if donor.forecast is None:
+        return f"its own demand cannot be forecast ({donor.no_forecast})"
+    if site.item.storage_class != "ambient" and not lane.chilled:
+        return f"the lane is not chilled and the item is {site.item.storage_class}"
+    if lane.currency != site.item.currency:
+        return f"the lane is priced in {lane.currency}, the item in {site.item.currency}"
+    if donor.movable(site.today + timedelta(days=lane.lead_time_days))[0] <= 0:
+        return "nothing is free to leave"
+    return ""
+
+
+def _transfer(snapshot: Snapshot, exposure: Exposure, lane: Lane, wanted: Decimal | None) -> Choice | str:
+    """A transfer over one lane in the optimiser's quantity, or the planner's."""
+    site, donor = exposure.site, snapshot.situations[exposure.site.item.sku, lane.source]
+    arrive_on = site.today + timedelta(days=lane.lead_time_days)
+    movable, lot = donor.movable(arrive_on)
+    movable = min(movable, Decimal(repr(math.floor(donor.lasting(exposure.days) * 1000) / 1000)))
+    limit = min(movable, lane.capacity_m3 / site.item.unit_volume)
+    quantity = wanted or _best_quantity(exposure, donor, lane, limit)
+    if quantity <= 0:
+        return f"transfer from {lane.source}: no quantity pays for the truck"
+    if quantity > limit:
+        what = "free to leave" if limit == movable else "what one truck takes"
+        return f"transfer from {lane.source}: {limit:f} {site.item.unit} is {what}"
+    spec = OptionSpec(
+        "transfer",
+        quantity=float(quantity),
+        source=lane.source,
+        lead_time=LeadTime(float(lane.lead_time_days)),
+        fixed_cost=float(lane.fixed_cost),
+        unit_cost=float(lane.cost_per_m3 * site.item.unit_volume),
+        source_site=exposure.state(donor),
+    )
+    order = TransferOrder(
+        sku=site.item.sku,
+        source=lane.source,
+        destination=site.site.site,
+        quantity=quantity,
+        unit=site.item.unit,
+        lot=lot,
+        ship_on=site.today,
+        arrive_on=arrive_on,
+    )
+    return Choice(spec, order)
+
+
+def _best_quantity(exposure: Exposure, donor: Situation, lane: Lane, limit: Decimal) -> Decimal:
+    """The optimiser's quantity over this lane alone; 0 when nothing pays."""
+    site = exposure.site
+    held = donor.lasting(exposure.days)
+    item = TransferItem(
+        site.item.sku,
+        lot_size=float(site.item.pack or 1),
+        sites=[
+            transfer_site(exposure, site),
+            transfer_site(exposure, donor, reserve=max(held - float(limit), 0.0)),
+        ],
+        space_per_unit=float(site.item.unit_volume),
+    )
+    moves = optimise_transfers([item], [planned_lane(lane, site)]).moves
+    total = sum(move.quantity for move in moves if move.lane.destination == site.site.site)
+    return Decimal(repr(round(total, 6))).normalize() + 0
+
+
+def transfer_site(exposure: Exposure, situation: Situation, reserve: float = 0.0) -> TransferSite:
+    """A situation as the transfer optimiser takes it."""
+    state = exposure.state(situation)
+    return TransferSite(state.site, state.on_hand, state.receipts, state.demand, state.unit_margin, reserve)
+
+
+def planned_lane(lane: Lane, situation: Situation) -> PlannedLane:
+    """A lane for one item; its space is in m³."""
+    unit_cost = float(lane.cost_per_m3 * situation.item.unit_volume)
+    fixed, capacity = float(lane.fixed_cost), float(lane.capacity_m3)
+    return PlannedLane(lane.source, lane.destination, lane.lead_time_days, fixed, unit_cost, capacity)
+
+
+def _suppliers(site: Situation, notes: list[str]) -> list[ItemSupplier]:
+    if not site.suppliers:
+        notes.append(f"no supplier is known for {site.item.sku}")
+    usable: list[ItemSupplier] = []
+    for terms in site.suppliers:
+        if terms.supplier_currency == site.item.currency:
+            usable.append(terms)
+        else:
+            notes.append(f"purchase from {terms.supplier}: sells in {terms.supplier_currency}, and there is no rate")
+    return usable[: site.thresholds.assumptions.suppliers]
+
+
+def _purchase(exposure: Exposure, terms: ItemSupplier, wanted: Decimal | None) -> Choice | str:
+    """A purchase in the ordering rule's quantity, or the planner's if the supplier's terms allow it."""
+    site = exposure.site
+    if not can_foresee(exposure, terms):
+        return f"purchase from {terms.supplier}: arrives after {exposure.days} days, beyond what is looked at"
+    quantity = wanted or purchase_quantity(exposure, terms)
+    if quantity <= 0:
+        return f"purchase from {terms.supplier}: stock and orders are above the reorder point"
+    problem = _terms_problem(terms, quantity)
+    if problem:
+        return f"purchase from {terms.supplier}: {problem}"
+    spec = OptionSpec(
+        "buy",
+        quantity=float(quantity),
+        source=terms.supplier,
+        lead_time=LeadTime(float(terms.lead_time_days), float(terms.lead_time_sd_days)),
+        unit_cost=max(float(terms.unit_cost - site.item.unit_cost), 0.0),
+    )
+    order = PurchaseOrder(
+        sku=site.item.sku,
+        site=site.site.site,
+        supplier=terms.supplier,
+        quantity=quantity,
+        unit=site.item.unit,
+        unit_cost=terms.unit_cost,
+        currency=terms.supplier_currency,
+        deliver_on=site.today + timedelta(days=math.ceil(terms.lead_time_days)),
+    )
+    return Choice(spec, order)
+
+
+def _terms_problem(terms: ItemSupplier, quantity: Decimal) -> str:
+    if quantity < terms.minimum_order_quantity:
+        return f"the minimum order is {terms.minimum_order_quantity:f}"
+    if quantity % terms.order_multiple:
+        return f"it is sold in multiples of {terms.order_multiple:f}"
+    if quantity * terms.unit_cost < terms.minimum_order_value:
+        return f"the minimum order value is {terms.minimum_order_value:f} {terms.supplier_currency}"
+    return ""
+
+
+def can_foresee(exposure: Exposure, terms: ItemSupplier) -> bool:
+    """True when an order placed today is expected well inside the days looked at."""
+    return math.floor(terms.lead_time_days) + 2 <= exposure.days
+
+
+def purchase_quantity(exposure: Exposure, terms: ItemSupplier) -> Decimal:
+    """What the ordering rule orders or, above the reorder point, what will be short once an order could be here.
+
+    An open order counts in the rule's position however late it is; the second figure is for that case. Both are brought
+    to the supplier's minimum, multiple and minimum value.
+    """
+    ordered = replenishment(exposure.full_demand, replenishment_spec(exposure, terms), seed=exposure.seed)
+    quantity = ordered.order_quantity or _short_after(exposure, math.ceil(terms.lead_time_days))
+    return on_terms(terms, Decimal(repr(round(quantity, 6))))
+
+
+def on_terms(terms: ItemSupplier, wanted: Decimal) -> Decimal:
+    """`wanted` raised to what the supplier sells; 0 stays 0."""
+    if wanted <= 0:
+        return Decimal(0)
+    least = max(wanted, terms.minimum_order_quantity)
+    if terms.unit_cost > 0:
+        least = max(least, terms.minimum_order_value / terms.unit_cost)
+    return math.ceil(least / terms.order_multiple) * terms.order_multiple
+
+
+def _short_after(exposure: Exposure, day: int) -> float:
+    """Mean units short from `day` on, over the site's exposed days."""
+    site = exposure.site
+    receipts = site.receipts_by_day(exposure.days)
+    paths = simulate_stock(exposure.demand(site), site.lasting(exposure.days), receipts)
+    return round(float(paths.short[:, day:].sum(axis=1).mean()), 3)
+
+
+def replenishment_spec(exposure: Exposure, terms: ItemSupplier) -> ReplenishmentSpec:
+    """The ordering rule's parameters for this item × site and this supplier."""
+    site, assumed = exposure.site, exposure.site.thresholds.assumptions
+    lead = LeadTime(float(terms.lead_time_days), float(terms.lead_time_sd_days))
+    longest = exposure.full_demand.shape[1] - lead.expected_day - 1
+    return ReplenishmentSpec(
+        on_hand=site.lasting(exposure.days),
+        receipts=site.receipts_by_day(exposure.full_demand.shape[1]),
+        lead_time=lead,
+        service_level=site.service_level,
+        unit_cost=float(terms.unit_cost),
+        unit_margin=max(float(site.item.unit_price - terms.unit_cost), 0.0),
+        holding_cost_per_unit_day=site.holding_cost_per_unit_day,
+        review_days=max(1, min(assumed.review_days, longest)),
+        minimum_order=float(terms.minimum_order_quantity),
+        order_multiple=float(terms.order_multiple),
+        shelf_life_days=site.item.shelf_life_days,
+    )
+
+
+def _expedites(exposure: Exposure) -> list[Choice]:
+    """Bringing the next open purchase forward.
+
+    It is priced as the units that would be short between the new and the old day: what arrives beyond them would have
+    arrived anyway. No order of ours does it; a person asks the supplier.
+    """
+    site, assumed = exposure.site, exposure.site.thresholds.assumptions
+    for receipt in site.receipts:
+        left = (receipt.expected_on - site.today).days
+        if receipt.kind != "purchase" or not 1 < left < exposure.days:
+            continue
+        sooner = max(1, math.ceil(left * assumed.expedite_share))
+        receipts = site.receipts_by_day(exposure.days)
+        paths = simulate_stock(exposure.demand(site), site.lasting(exposure.days), receipts)
+        short = float(paths.short[:, sooner:left].sum(axis=1).mean())
+        quantity = min(float(receipt.quantity), short)
+        if quantity < 1e-6:
+            return []
+        cost = assumed.expedite_cost_share * float(receipt.quantity) * float(site.item.unit_cost)
+        lead = LeadTime(float(sooner))
+        return [Choice(OptionSpec("expedite", quantity, receipt.order_no, lead, fixed_cost=cost), None)]
+    return []

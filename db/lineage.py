@@ -1,0 +1,59 @@
+"""Which rows of which files stand behind what we know of an item at some sites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import DictRow, class_row
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A row as it was imported: `file` and `sha256` name the file, `row` counts from 1 after its header.
+
+    Empty or None where the import did not say.
+    """
+
+    table: str
+    key: str
+    batch_id: UUID
+    as_of: datetime
+    provenance: str
+    file: str
+    sha256: str
+    row: int | None
+
+
+# A batch names its files by table; where a table came in several files, the first is told.
+SOURCE_ROWS: LiteralString = """
+WITH used AS (
+    SELECT 'stock' AS name, concat_ws(' ', sku, site, nullif(lot, ''), state) AS key, batch_id, source_row FROM stock
+     WHERE sku = %(sku)s AND site = ANY(%(sites)s)
+    UNION ALL
+    SELECT 'purchase_order_line', order_no || ' ' || line_no, batch_id, source_row FROM purchase_order_line
+     WHERE sku = %(sku)s AND site = ANY(%(sites)s) AND received_on IS NULL
+    UNION ALL
+    SELECT 'transfer_order_line', order_no || ' ' || line_no, batch_id, source_row FROM transfer_order_line
+     WHERE sku = %(sku)s AND (source = ANY(%(sites)s) OR destination = ANY(%(sites)s)) AND received_on IS NULL
+    UNION ALL
+    SELECT 'item_supplier', sku || ' ' || supplier, batch_id, source_row FROM item_supplier WHERE sku = %(sku)s
+    UNION ALL
+    SELECT 'lane', source || ' ' || destination, batch_id, source_row FROM lane
+     WHERE source = ANY(%(sites)s) AND destination = ANY(%(sites)s)
+)
+SELECT u.name AS table, u.key, u.batch_id, b.as_of, b.provenance, coalesce(f.value ->> 'name', '') AS file,
+       coalesce(f.value ->> 'sha256', '') AS sha256, u.source_row AS row
+  FROM used u JOIN import_batch b USING (batch_id)
+  LEFT JOIN LATERAL (SELECT value FROM jsonb_array_elements(b.files) WHERE value ->> 'table' = u.name LIMIT 1) f ON true
+ ORDER BY u.name, u.key"""
+
+
+def source_rows(connection: Connection[DictRow], sku: str, sites: Sequence[str]) -> list[SourceRow]:
+    """Stock, open orders, terms and lanes of an item at these sites, as they were imported last."""
+    with connection.cursor(row_factory=class_row(SourceRow)) as cursor:
+        return cursor.execute(SOURCE_ROWS, {"sku": sku, "sites": list(sites)}).fetchall()
