@@ -21,6 +21,7 @@ from db.errors import DatabaseUnavailable, EmbeddedFailed, SchemaBehind
 from db.migrate import expected_revision, migrate
 from db.passwords import password_file
 from db.roles import USERS
+from db.service_user import service_user
 from db.session import Database, administrator_url, open_database
 from db.settings import ROLES, load_settings
 
@@ -122,13 +123,17 @@ def test_a_killed_postmaster_is_started_again_under_an_open_pool(spare: Embedded
 
 
 def test_a_pid_file_whose_number_another_process_has_is_stale(spare: Embedded) -> None:
+    """The other process is the service user's own: any other PostgreSQL itself takes for stale."""
     spare.start()
     pid_file = spare.data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     spare.stop()
-    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    assert spare.status() is None
-    spare.start()
+    user = service_user()
+    with subprocess.Popen(["sleep", "60"], user=user.uid if user.switch else None) as other:
+        pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
+        assert spare.status() is None
+        spare.start()
+        other.kill()
     assert answers(spare)
 
 
@@ -220,6 +225,10 @@ def test_as_root_a_private_parent_directory_stays_closed_to_others(place: Path) 
         assert parent.stat().st_mode & 0o007 == 0
         nobody = subprocess.run(["ls", str(parent)], user="nobody", extra_groups=[], capture_output=True, check=False)
         assert nobody.returncode != 0
+        embedded.stop()
+        parent.chmod(0o700)  # narrows the list's mask, so that the entry stands but no longer counts
+        embedded.start()
+        assert answers(embedded)
     finally:
         embedded.stop()
 
