@@ -14,14 +14,20 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 EXECUTE = "execute"  # the executor's queue: decide, write, reconcile
-TRIAGE = "triage"  # the agent's queue
+TRIAGE = "triage"  # the agent's queue: work a case into a proposal
 
+TRIAGE_TASK = "agents.triage"  # tenant, case_id
 DECIDE_TASK = "actions.decide"  # tenant, proposal_id
 WRITE_TASK = "actions.write"  # tenant, outbox_id
 RECONCILE_TASK = "actions.reconcile"  # tenant
 
 # Not opened here: enqueueing uses the caller's connection. A worker replaces the connector with its own.
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+def defer_triage(connection: Connection[DictRow], tenant: str, case_id: str) -> None:
+    """Ask the agent to work a case."""
+    _defer(connection, TRIAGE_TASK, queue_name=TRIAGE, tenant=tenant, case_id=case_id)
 
 
 def defer_decide(connection: Connection[DictRow], tenant: str, proposal_id: UUID) -> None:
@@ -41,6 +47,13 @@ def defer_reconcile(connection: Connection[DictRow], tenant: str) -> None:
     _defer(connection, RECONCILE_TASK, tenant=tenant)
 
 
-def _defer(connection: Connection[DictRow], task: str, *, after: timedelta = timedelta(0), **ids: str) -> None:
+def _defer(
+    connection: Connection[DictRow],
+    task: str,
+    *,
+    queue_name: str = EXECUTE,
+    after: timedelta = timedelta(0),
+    **ids: str,
+) -> None:
     wait: TimeDeltaParams | None = {"seconds": int(after.total_seconds())} if after else None
-    queue.configure_task(task, queue=EXECUTE, connection=connection, schedule_in=wait).defer(**ids)
+    queue.configure_task(task, queue=queue_name, connection=connection, schedule_in=wait).defer(**ids)

@@ -1,1 +1,1 @@
-"""The agent: graph, state, nodes and the models behind one interface. It reads, analyses and proposes through typed tools."""
+"""The agent: graph, state, nodes, models behind one interface. It reads, analyses and proposes through typed tools."""

@@ -1,4 +1,4 @@
-"""How much one run may spend: steps, seconds, tokens. A run that reaches a limit stops, says so, and leaves its case open."""
+"""How much one run may spend: steps, seconds, tokens. A run at its limit stops, says so, and leaves its case open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every part well? Each probe exercises what the part is for: a write that is rolled back, not a port that answers."""
+"""Is every part well? A probe does what the part is for: a write that is rolled back, not a port that answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from db.session import Database, administrator_url
 from domain.errors import QuartermasterError
 
 WRITE_PROBE = """
-INSERT INTO evidence (tenant, tool, arguments, status, result, as_of, versions, fingerprint, actor, trace_id, duration_ms)
+INSERT INTO evidence
+    (tenant, tool, arguments, status, result, as_of, versions, fingerprint, actor, trace_id, duration_ms)
 VALUES (%(tenant)s, 'doctor', '{}', 'success', '{}', now(), '{}', '', 'doctor', '', 0)"""
 LEDGER_PROBE = "SELECT count(*) FROM outbox WHERE state = 'unknown'"
 TENANT = "doctor"
@@ -50,7 +51,6 @@ class Rule:
     """One rule of the gate as people read it."""
 
     id: str
-    effect: str
     approver: str
     reason: str
 
@@ -99,7 +99,7 @@ def check_policies(folder: Path | None) -> PolicyReport:
         loaded = load(where, SCHEMA)
     except PolicyUnusable as problem:
         return PolicyReport(ok=False, folder=str(where), hash="", problem=str(problem), rules=())
-    rules = tuple(Rule(rule.id, rule.effect, rule.approver, rule.reason) for rule in loaded.rules.values())
+    rules = tuple(Rule(rule.id, rule.approver, rule.reason) for rule in loaded.rules.values())
     return PolicyReport(ok=True, folder=str(where), hash=loaded.hash, problem="", rules=rules)
 
 

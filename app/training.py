@@ -1,4 +1,4 @@
-"""Train the demand model on a tenant's history and keep its forecasts: one version, one batch, one artefact with its hash.
+"""Train the demand model on a tenant's history and keep its forecasts: one version, one batch, one hashed artefact.
 
 Runs in the operator's role, as a scheduled job or `quartermaster forecast train`; triage only reads what was kept.
 """
@@ -21,7 +21,6 @@ from domain.errors import NotFound
 
 if TYPE_CHECKING:
     import pandas as pd
-
     from planning.forecasting import TrainedForecaster
 
 HORIZON_DAYS = 56
@@ -126,9 +125,7 @@ def _keep(
     return model, methods
 
 
-def _daily(
-    listed: list[network.ItemSite], rows: list[network.DemandRows], since: date, today: date
-) -> pd.DataFrame:
+def _daily(listed: list[network.ItemSite], rows: list[network.DemandRows], since: date, today: date) -> pd.DataFrame:
     """Every day of every series from its listing on; a day without a row is a day of zero demand."""
     import numpy as np
     import pandas as pd
@@ -179,8 +176,8 @@ def _promoted(
         if promotion.site in ("*", site)
         for day in pd.date_range(max(promotion.starts_on, since), min(promotion.ends_on, until))
     ]
-    frame = pd.DataFrame(rows, columns=["unique_id", "ds", "discount"])
-    return frame.groupby(["unique_id", "ds"], as_index=False)["discount"].max()
+    frame = pd.DataFrame(rows, columns=pd.Index(["unique_id", "ds", "discount"]))
+    return frame.groupby(["unique_id", "ds"]).agg({"discount": "max"}).reset_index()
 
 
 def _series(key: str) -> forecasts.Series:

@@ -63,7 +63,7 @@ def receive(database: Database, context: Context, file: Path) -> Found:
     started = time.monotonic()
     with database.transaction(context.tenant) as connection:
         taken = events.receive(connection, context, _read_event(file))
-    case_ids = tuple(one.case.case_id for one in taken.cases)
+    case_ids = tuple(case.case_id for case in taken.cases)
     return Found(0, {}, case_ids, time.monotonic() - started)
 
 
@@ -85,7 +85,7 @@ def wait_until_settled(
     progress: Progress,
     show: Callable[[list[CaseOutcome]], None] | None = None,
 ) -> list[CaseOutcome]:
-    """Poll until every case is settled; raises `Unavailable` that names those that are not, after five quiet minutes."""
+    """Poll until every case is settled; raises `Unavailable` that names the rest after five quiet minutes."""
     last_move, before = time.monotonic(), -1
     while True:
         with database.transaction(tenant) as connection:

@@ -32,8 +32,9 @@ def service_context(tenant: str, name: str) -> Context:
 
 
 def operator_context(tenant: str, person: str) -> Context:
-    """A person at the command line. Whoever holds the operator's credentials may say who they are; roles and limits
-    are looked up in the database, never taken from here.
+    """A person at the command line, who may say who they are as they hold the operator's credentials.
+
+    Roles and limits are looked up in the database, never taken from here.
     """
     return Context(tenant, Actor("person", person))
 

@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 from agents.toolbox import Toolbox
 from agents.triage.state import TriageState
 from tools.contract import ToolResult
+from tools.options import OptionsCompared
 
 Step = dict[str, Any]
 SHORTAGES = frozenset({"stockout_risk", "late_supply"})
@@ -24,7 +25,7 @@ def read_case(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     result = runtime.context.call("get_case", {"case_id": state["case_id"]})
     if result.output is None:
         return _gave_up(result, "The case could not be read")
-    case = result.output.case
+    case = result.output
     sku, site = case.sku or "", case.site or ""
     return _noted(result, kind=case.kind, sku=sku, site=site, target_sku=sku, target_site=site)
 
@@ -62,32 +63,31 @@ def compare(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     result = runtime.context.call("compare_options", place)
     if result.output is None:
         return _gave_up(result, "The options could not be compared")
-    return _noted(result, best=result.output.best, comparison_id=str(result.evidence_id))
+    option = _first_order(result.output, only_from=state["site"] if state["kind"] in SURPLUSES else "")
+    return _noted(result, option=option, comparison_id=str(result.evidence_id))
 
 
 def propose(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     """Hand the best option to the gate. This is the farthest the agent can go."""
-    result = runtime.context.call(ORDERS[state["best"]], {"evidence_id": state["comparison_id"]})
+    result = runtime.context.call(ORDERS[state["option"]], {"evidence_id": state["comparison_id"]})
     if result.output is None:
         return _gave_up(result, "The proposal was not taken")
     made = result.output
-    return _noted(result, outcome="proposed", proposal_id=str(made.proposal_id), decision=made.decision)
+    return _noted(result, outcome="proposed", proposal_id=str(made.proposal_id))
 
 
 def conclude(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     """One sentence for the case."""
     del runtime
-    if state.get("outcome") == "proposed":
-        return {"summary": f"Proposed: {state['best']} for {state['target_sku']} at {state['target_site']}."}
-    reasons = " ".join(state.get("findings", ()))
-    best = state.get("best", "")
-    held = f"Nothing to carry out: {best} is the best option." if best else "No proposal."
-    return {"outcome": "none", "summary": f"{held} {reasons}".strip()}
+    if state["outcome"] == "proposed":
+        return {"summary": f"Proposed: {state['option']} for {state['target_sku']} at {state['target_site']}."}
+    reasons = " ".join(state["findings"]) or "Nothing that we can carry out is worth its cost."
+    return {"outcome": "none", "summary": f"No proposal. {reasons}"}
 
 
 def after_case(state: TriageState) -> str:
     """Shortage, surplus, or a person's matter."""
-    if state.get("outcome") or not state.get("sku") or not state.get("site"):
+    if state["outcome"] or not state["sku"] or not state["site"]:
         return "conclude"
     return "read_stock" if state["kind"] in SHORTAGES | SURPLUSES else "assess_risk"
 
@@ -101,12 +101,23 @@ def after_risk(state: TriageState) -> str:
 
 def after_moves(state: TriageState) -> str:
     """Compare only where a move was found."""
-    return "conclude" if state.get("outcome") else "compare"
+    return "conclude" if state["outcome"] else "compare"
 
 
 def after_comparison(state: TriageState) -> str:
     """Propose what can be carried out and beats doing nothing."""
-    return "propose" if not state.get("outcome") and state.get("best") in ORDERS else "conclude"
+    return "propose" if not state["outcome"] and state["option"] in ORDERS else "conclude"
+
+
+def _first_order(compared: OptionsCompared, *, only_from: str) -> str:
+    """The best option that an order of ours carries out and that beats doing nothing; '' when there is none.
+
+    A surplus is only helped by a transfer away from its own site.
+    """
+    worth = [line for line in compared.options if line.order is not None and line.expected_benefit > 0]
+    if only_from:
+        worth = [line for line in worth if line.option == "transfer" and line.source == only_from]
+    return worth[0].option if worth else ""
 
 
 def _place(state: TriageState) -> dict[str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from operator import add
 from typing import Annotated, Literal, TypedDict
 
-Outcome = Literal["proposed", "none"]
+Outcome = Literal["", "proposed", "none"]
 
 
-class TriageState(TypedDict, total=False):
-    """The graph's state; every key is written by one node, `evidence` and `findings` are appended to.
+class TriageState(TypedDict):
+    """The graph's state: '' is what is not known (yet), `evidence` and `findings` are appended to.
 
-    `case_id` is the input. `target_sku`/`target_site` is where help is needed, which for a surplus is another site.
+    `target_sku` and `target_site` say where help is needed, which for a surplus is another site.
     """
 
     case_id: str
@@ -22,9 +22,27 @@ class TriageState(TypedDict, total=False):
     target_site: str
     evidence: Annotated[list[str], add]
     findings: Annotated[list[str], add]
-    best: str
+    option: str
     comparison_id: str
     proposal_id: str
-    decision: str
     outcome: Outcome
     summary: str
+
+
+def started(case_id: str) -> TriageState:
+    """The state in which a run begins."""
+    return TriageState(
+        case_id=case_id,
+        kind="",
+        sku="",
+        site="",
+        target_sku="",
+        target_site="",
+        evidence=[],
+        findings=[],
+        option="",
+        comparison_id="",
+        proposal_id="",
+        outcome="",
+        summary="",
+    )

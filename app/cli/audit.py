@@ -9,7 +9,7 @@ import typer
 
 from app.cli.output import JsonFlag, TenantOption, print_json, say
 
-cli = typer.Typer(help="The audit store: seal it, verify it, prove one event, hand it to an auditor.", no_args_is_help=True)
+cli = typer.Typer(help="The audit store: seal, verify, prove one event, hand it to an auditor.", no_args_is_help=True)
 
 
 @cli.command()

@@ -21,7 +21,7 @@ def demo(
 ) -> None:
     """A simulated network, a real ERP, the agent at work. No key, no container, no database needed.
 
-    Everything lives in ./var (or QUARTERMASTER_HOME). The first start sets up PostgreSQL and Tryton; later ones are quick.
+    Everything lives in ./var (or QUARTERMASTER_HOME). The first start sets up PostgreSQL and Tryton.
     """
     from app.cli import render
     from app.demo import run

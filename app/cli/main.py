@@ -12,7 +12,7 @@ from app.cli.output import note, print_error
 from domain.errors import QuartermasterError
 
 EPILOG = """First time here? [bold]quartermaster demo[/] starts a simulated network and shows the whole road.
-Your own data? [bold]quartermaster import FOLDER --tenant NAME[/], then [bold]forecast train[/], then [bold]triage[/]."""
+Your own data? [bold]quartermaster import PATH --tenant NAME[/], then [bold]forecast train[/] and [bold]triage[/]."""
 
 cli = typer.Typer(
     name="quartermaster",

@@ -25,7 +25,9 @@ def import_data(
     as_of: Annotated[
         datetime | None, typer.Option(help="The moment the data describe; without it: now, or the data's last day.")
     ] = None,
-    currency: Annotated[str, typer.Option(help="For a tenant that does not exist yet.")] = "EUR",
+    currency: Annotated[
+        str | None, typer.Option(help="Of a tenant that does not exist yet; without it the data's own.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Import a network: all or nothing for what is fatal, quarantine for what is not.
@@ -33,8 +35,11 @@ def import_data(
     The files and columns are described in docs/data-contracts.md. The same content twice is imported once.
     """
     from app import importing
+    from app.cli import render
 
-    report = importing.import_network(path, tenant=tenant, person=person, as_of=as_of, currency=currency)
+    report = importing.import_network(
+        path, tenant=tenant, person=person, as_of=as_of, currency=currency, progress=render.progress()
+    )
     if json:
         return print_json(report)
     importing.describe(report, say, print_table)
@@ -79,5 +84,7 @@ def replay_rows(
     report = importing.replay(tenant, person, rows, correct or [])
     if json:
         return print_json(report)
-    say(f"{report.loaded} loaded, {report.refused} still refused.")
+    say(f"{len(report.loaded)} loaded.")
+    for row, reason in report.still.items():
+        say(f"  {row}: {reason}")
     return None

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -41,7 +41,7 @@ def drain_all() -> None:
         if finished.returncode != 0:
             raise Unavailable(
                 f"The {name} process ended with {finished.returncode}.",
-                remedy="Its message stands above; nothing is lost. `quartermaster doctor` tells which part is not well.",
+                remedy="Its message stands above; nothing is lost. `quartermaster doctor` tells what is not well.",
             )
 
 
@@ -88,7 +88,7 @@ class Children:
 
 
 @contextmanager
-def running(log_folder: Path | None = None) -> Iterator[Children]:
+def running(log_folder: Path | None = None) -> Generator[Children]:
     """All processes while the block runs; their output goes to `log_folder` where one is given."""
     children = Children(NAMES, log_folder)
     try:

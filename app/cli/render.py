@@ -1,0 +1,244 @@
+"""What people see in the terminal. Words and money come from the results; nothing is computed here."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from app.cli.output import note, print_table, say
+from app.outcomes import CaseOutcome
+from app.progress import Progress
+
+COLOURS = {
+    "confirmed": "green", "waiting": "yellow", "denied": "red", "conflict": "red", "failed": "red",
+    "unknown": "magenta", "none": "dim", "observed": "dim",
+}  # fmt: skip
+WORDS = {
+    "automatic": "automatic", "approval": "needs approval", "denied": "denied", "none": "no proposal",
+    "observed": "observed",
+}  # fmt: skip
+
+
+def progress() -> Progress:
+    """A function that tells on standard error what is being done, one line a stage on a pipe, a live line elsewhere."""
+    started = time.monotonic()
+    shown = {"stage": "", "done": -1}
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if (stage, done) == (shown["stage"], shown["done"]):
+            return
+        new_stage = stage != shown["stage"]
+        shown.update(stage=stage, done=done)
+        elapsed = time.monotonic() - started
+        count = f" {done:,}/{total:,}" if total > 1 else ""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{chr(10) if new_stage else chr(13)}\x1b[2K[{elapsed:5.1f} s] {stage}{count}")
+            sys.stderr.flush()
+        elif new_stage:
+            sys.stderr.write(f"[{elapsed:5.1f} s] {stage}\n")
+
+    return tell
+
+
+def outcomes(cases: Sequence[CaseOutcome]) -> None:
+    """One line a case: what it is about, what is at stake, what the gate said and what came of it."""
+    print_table(
+        f"{len(cases)} cases",
+        ["case", "what", "at risk", "recommended", "gate", "state", "document or reason"],
+        [
+            [
+                one.id,
+                one.summary,
+                f"{one.money_at_risk:,.0f} {one.currency}",
+                action(one),
+                WORDS.get(one.outcome, one.outcome),
+                one.state,
+                last_word(one),
+            ]
+            for one in cases
+        ],
+    )
+    moved = sum(one.state == "confirmed" for one in cases)
+    waits = sum(one.state == "waiting" for one in cases)
+    refused = sum(one.state == "denied" for one in cases)
+    say(f"{moved} confirmed in the ERP, {waits} waiting for a person, {refused} denied.")
+
+
+def action(case: CaseOutcome) -> str:
+    """The proposal in a few words."""
+    if case.payload is None or case.value is None:
+        return "—"
+    order = case.payload
+    quantity = f"{float(str(order['quantity'])):g} {order['unit']}"
+    if order["kind"] == "transfer":
+        return f"move {quantity} {order['source']} → {order['destination']} ({case.value:,.0f} {case.currency})"
+    return f"buy {quantity} from {order['supplier']} for {order['site']} ({case.value:,.0f} {case.currency})"
+
+
+def last_word(case: CaseOutcome) -> str:
+    """The document when there is one, else why not."""
+    if case.document:
+        return case.document
+    if case.problem:
+        return case.problem
+    if case.outcome == "approval":
+        return f"ask {' and '.join(case.approvers)}: " + " ".join(reason["reason"] for reason in case.reasons)
+    if case.outcome == "denied":
+        return " ".join(reason["reason"] for reason in case.reasons)
+    return ""
+
+
+def case(view: Any) -> None:
+    """A case and its time line."""
+    say(f"[bold]{view.case_id}[/] {view.summary}")
+    say(f"{view.status}, severity {view.severity}, {view.money_at_risk:,.2f} {view.currency} at risk")
+    print_table(
+        "What happened",
+        ["at", "what", "who", "", "id"],
+        [[f"{one.at:%H:%M:%S}", one.what, one.actor, one.text, one.id] for one in view.moments],
+    )
+
+
+def approvals(tenant: str, waiting: Sequence[Any]) -> None:
+    """The worklist, and how to answer."""
+    if not waiting:
+        say(f"Nothing waits in {tenant}.")
+        return
+    print_table(
+        f"{len(waiting)} wait for a person",
+        ["case", "what", "would", "value", "benefit (at least)", "ask", "because"],
+        [
+            [
+                one.case,
+                one.summary,
+                _order(one.payload),
+                f"{one.value:,.0f} {one.currency}",
+                f"{one.expected_benefit:,.0f} ({one.benefit_lower:,.0f})",
+                ", ".join(one.asked),
+                " ".join(reason["reason"] for reason in one.reasons),
+            ]
+            for one in waiting
+        ],
+    )
+    say('Answer: quartermaster approve CASE --as PERSON, or reject CASE --as PERSON --reason "…"')
+
+
+def verdict(answer: Any) -> None:
+    """What an approval or a rejection led to."""
+    rest = f"; still to answer: {', '.join(answer.outstanding)}" if answer.outstanding else ""
+    say(f"Proposal {answer.proposal} is {answer.state} (as {answer.role}){rest}.")
+
+
+def training(report: Any) -> None:
+    """Which method serves how many series, and the back-test."""
+    say(f"[bold]{report.model}[/]: {report.series:,} series in {report.seconds:g} s")
+    print_table("Served by", ["method", "series"], sorted(report.methods.items()))
+
+
+def doctor(report: Any) -> None:
+    """Each part, well or not."""
+    print_table(
+        "Ready" if report.ready else "Not ready",
+        ["part", "", "ms", "detail", "what to do"],
+        [
+            [probe.part, "well" if probe.well else "NOT WELL", f"{probe.milliseconds:.0f}", probe.detail, probe.remedy]
+            for probe in report.probes
+        ],
+    )
+
+
+def policies(report: Any) -> None:
+    """The rules as people read them."""
+    if not report.ok:
+        note(f"[bold red]Unusable[/]: {report.problem}")
+        return
+    say(f"Policy set [bold]{report.hash[:12]}[/] in {report.folder}")
+    print_table(
+        f"{len(report.rules)} rules",
+        ["rule", "asks", "says"],
+        [[r.id, r.approver or "—", r.reason] for r in report.rules],
+    )
+
+
+def _order(order: dict[str, object]) -> str:
+    quantity = f"{float(str(order['quantity'])):g} {order['unit']} of {order['sku']}"
+    if order["kind"] == "transfer":
+        return f"move {quantity} {order['source']} → {order['destination']}"
+    return f"buy {quantity} from {order['supplier']} for {order['site']}"
+
+
+class DemoScreen:
+    """The demo in the terminal: each case as it settles, then what to try."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def cases(self, now: Sequence[CaseOutcome]) -> None:
+        """A line for each case that has settled since the last call."""
+        for one in now:
+            if one.settled and one.id not in self._told:
+                self._told.add(one.id)
+                colour = COLOURS.get(one.state, "white")
+                say(f"  {one.id}  [{colour}]{one.state:<10}[/] {one.summary}\n{'':22}{action(one)}  {last_word(one)}")
+
+    def finished(self, report: Any) -> None:
+        """The table, the audit store's word, and what to type next."""
+        outcomes(report.cases)
+        intact = "[green]intact[/]" if report.audit_intact else "[red]NOT INTACT[/]"
+        say(f"Audit store: {report.audit_events} sealed events, {intact}. The network is simulated; the ERP is not.\n")
+        waiting = next((one.id for one in report.cases if one.state == "waiting"), None)
+        confirmed = next((one.id for one in report.cases if one.state == "confirmed"), None)
+        say("Try, in another terminal (with .venv/bin on your PATH):")
+        if confirmed:
+            say(f"  quartermaster why {confirmed}        what was recommended, on what data, executed by whom")
+        if waiting:
+            say("  quartermaster approvals          what waits for a person")
+            say(f"  quartermaster approve {waiting} --as sven     (or petra; paula may not)")
+        say("  quartermaster audit verify       is everything as it was recorded?")
+        say("  quartermaster doctor             is every part well?")
+
+
+def why(view: Any) -> None:
+    """The three answers: recommended what, on which data, executed by whom."""
+    best = view.recommended
+    say(f"[bold]{view.case_id}[/] {view.summary}\n")
+    say("[bold]What was recommended[/]")
+    if best.order is None:
+        say("  To hold: nothing that we can carry out was better.")
+    else:
+        say(f"  {_order(best.order.model_dump(mode='json'))}")
+    if best.expected_benefit is not None:
+        say(
+            f"  expected benefit {best.expected_benefit:,.2f} {best.currency} against doing nothing, "
+            f"at least {best.benefit_lower:,.2f}; in the worst tenth {best.tail_loss:,.2f}"
+        )
+    print_table(
+        "",
+        ["option", "from", "quantity", "costs", "benefit", "at least", "worst tenth"],
+        [
+            [
+                one.option,
+                one.source,
+                f"{one.quantity:g}",
+                one.cost,
+                one.expected_benefit,
+                one.benefit_lower,
+                one.tail_loss,
+            ]
+            for one in best.options
+        ],
+    )
+    if best.flip:
+        say(f"  What would flip it: {best.flip}\n")
+    say("[bold]What data informed it[/]")
+    say(f"  {', '.join(f'{name} {value}' for name, value in view.data.versions.items() if value)}")
+    print_table(
+        "",
+        ["table", "key", "file", "row", "file's SHA-256", "provenance"],
+        [[row.table, row.key, row.file, row.row or "", row.sha256[:12], row.provenance] for row in view.data.rows],
+    )
+    say(f"[bold]Who or what executed it[/]: {view.executed.state} {view.executed.document}")
+    for step in view.executed.steps:
+        say(f"  {step}")

@@ -1,0 +1,179 @@
+"""The demo, from nothing to triaged exceptions: a simulated network, a real ERP, every process as in earnest.
+
+All of it can be interrupted and started again: each step looks whether it has been done.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from app import auditing, erp, triage
+from app.outcomes import CaseOutcome
+from app.progress import Progress
+from app.wiring import agent_context, agent_database, operator_context, operator_database, settings
+from app.worker.supervisor import running
+from connectors.demo_network import generate
+from connectors.files.importer import import_path
+from db.embedded import Embedded
+from db.forecasts import newest_model
+from db.migrate import migrate
+from db.network import newest_batch
+from db.session import administrator_url, open_database
+from db.tenants import ensure_tenant
+from domain.errors import BadInput
+
+TENANT = "demo"
+SEED = 7
+CASES = 24
+PEOPLE = (
+    ("paula", "Paula Planner", ["planner"], 0),
+    ("sven", "Sven Supervisor", ["supervisor"], 10_000),
+    ("petra", "Petra Procurement", ["procurement_manager"], 50_000),
+)
+ADD_PERSON = """
+INSERT INTO person (tenant, person, name, roles, approval_limit)
+VALUES (%(tenant)s, %(person)s, %(name)s, %(roles)s, %(limit)s) ON CONFLICT DO NOTHING"""
+
+
+class Screen(Protocol):
+    """Where the demo shows itself; None shows nothing."""
+
+    def cases(self, now: list[CaseOutcome]) -> None:
+        """The cases as they stand, called again and again."""
+        ...
+
+    def finished(self, report: DemoReport) -> None:
+        """What to try next."""
+        ...
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What the demo came to; `simulated` says that the network is made up."""
+
+    tenant: str
+    simulated: bool
+    cases: list[CaseOutcome]
+    audit_intact: bool
+    audit_events: int
+
+
+def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> DemoReport:
+    """Set up what is missing, triage, and with `once` stop everything; else stay until interrupted."""
+    with ExitStack() as stack:
+        home = settings().home
+        if fresh:
+            start_anew(home)
+        if settings().embedded:
+            stack.callback(Embedded(home).stop)
+        progress("starting PostgreSQL", 0, 0)
+        migrate(administrator_url(settings()))
+        with in_background(lambda: erp.set_up(progress)):
+            prepare_network(progress)
+        progress("starting Tryton, the ERP", 0, 0)
+        stack.callback(erp.start(TENANT, progress).stop)
+        progress("starting the agent, the executor and the sealer", 0, 0)
+        stack.enter_context(running(home / "log"))
+        report = work_the_morning(progress, show)
+        if show:
+            show.finished(report)
+        if not once:
+            wait_for_interrupt()
+    return report
+
+
+def start_anew(home: Path) -> None:
+    """Stop what runs under `home` and remove the demo's data; Tryton's own environment is kept, it holds no data."""
+    if not settings().embedded:
+        raise BadInput(
+            "--fresh only throws away a database that the program runs itself.",
+            remedy="Unset QUARTERMASTER_DATABASE_URL, or drop the demo's database yourself.",
+        )
+    Embedded(home).stop()
+    for name in ("postgres", "secrets", "audit", "models", "log"):
+        shutil.rmtree(home / name, ignore_errors=True)
+
+
+@contextmanager
+def in_background(work: Callable[[], None]) -> Generator[None]:
+    """Run `work` beside the block; its error is raised when the block has ended."""
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=guarded, daemon=True)
+    thread.start()
+    yield
+    thread.join()
+    if errors:
+        raise errors[0]
+
+
+def prepare_network(progress: Progress) -> None:
+    """Simulate, import and forecast what is not there yet."""
+    from app.training import train
+
+    with operator_database() as database, database.transaction(TENANT) as connection:
+        imported, trained = newest_batch(connection) is not None, newest_model(connection) is not None
+    if not imported:
+        _import_network(progress)
+    if not trained:
+        train(TENANT, "demo", progress)
+
+
+def work_the_morning(progress: Progress, show: Screen | None) -> DemoReport:
+    """Sweep, triage, wait until nothing is under way, seal and verify."""
+    context = agent_context(TENANT)
+    with agent_database() as database:
+        found = triage.look(database, context, CASES, progress)
+        triage.enqueue(database, context, found.case_ids)
+        cases = triage.wait_until_settled(database, TENANT, found.case_ids, progress, show.cases if show else None)
+    auditing.seal()
+    verified = auditing.verify(TENANT)
+    return DemoReport(TENANT, True, cases, verified.ok, verified.sealed)
+
+
+def wait_for_interrupt() -> None:
+    """Stay until Ctrl-C."""
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+def _import_network(progress: Progress) -> None:
+    now = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
+    with tempfile.TemporaryDirectory(prefix="quartermaster-") as folder:
+        generate(SEED, now.date(), Path(folder), progress)
+        with operator_database() as database:
+            ensure_tenant(
+                database, TENANT, name="Demo network (simulated)", currency="EUR", origin="simulated", clock_at=now
+            )
+            import_path(
+                Path(folder),
+                database=database,
+                context=operator_context(TENANT, "demo"),
+                as_of=now,
+                provenance="simulated",
+                progress=progress,
+            )
+    _add_people()
+
+
+def _add_people() -> None:
+    with open_database("owner", settings()) as database, database.transaction(TENANT) as connection:
+        for person, name, roles, limit in PEOPLE:
+            values = {"tenant": TENANT, "person": person, "name": name, "roles": roles, "limit": limit}
+            connection.execute(ADD_PERSON, values)
