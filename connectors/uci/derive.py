@@ -1,4 +1,4 @@
-"""What the UCI data do not have (costs, stock, lead times, suppliers, lanes, a DC), made by a rule without chance.
+"""What the UCI data do not have (costs, stock, lead times, suppliers, lanes), made by a rule without chance.
 
 Every figure is a function of the real sales and of SHA-256 of its key. `RULES` say it in words; they are kept with the
 batch, rows carry the provenance 'derived' where their table has one, and names of what is invented say "(derived)".
@@ -16,7 +16,7 @@ import polars as pl
 
 from connectors.files.contracts import TableName
 from connectors.uci.daily import DailySales
-from connectors.uci.locations import CENTRE, LOCATIONS, Location, bucket
+from connectors.uci.locations import LOCATIONS, Location, bucket
 
 VERSION = 1  # part of the content hash: another rule makes other data
 WINDOW = 56  # days of sales that the rates stand on
@@ -25,25 +25,30 @@ SUPPLIERS = 8
 RULES = (
     "locations: UK-1 to UK-4 by SHA-256 of the customer id, UK-WEB without one, IE for EIRE, EU for Europe, else ROW",
     "unit price: median of the daily prices; unit cost: 45 to 64 % of it; volume .5 to 9.9 l; both by hash of the SKU",
-    "listed where it was ever sold, from the first sale there, and at a distribution centre UK-DC that feeds the rest",
-    "stock: days of cover of the last 56 days' rate; by hash of SKU and site 12 % hold 1 to 3 days, 16 % hold 70 to 130, the "
-    " others 12 to 29; UK-DC 8 to 45 days of all sites' rate; single units where nothing was sold lately",
-    "reorder point: rate × (transit + 7 days) + safety stock of 1.64 standard deviations over that time; "
+    "listed where it was ever sold, from the first sale there; every site is supplied by the supplier itself",
+    "suppliers: eight, by hash of the SKU; lead time 2 to 7 days with a standard deviation of a fifth of it; order "
+    "multiple 12, 24 or 48",
+    "reorder point: mean of the last 56 days × (lead time + 7 days) + 1.64 standard deviations over that time; "
     "order-up-to: 7 days more; service level .95",
-    "suppliers: eight, by hash of the SKU; lead time 7 to 34 days with a standard deviation of a fifth of it; "
-    "order multiple 12, 24 or 48; every third SKU has an open order to UK-DC, every fifth such order is past due",
-    "lanes: from UK-DC everywhere and between all sites; transit 1 to 4 days; 35 GBP a run in the UK, 60 to Ireland, "
-    "140 to EU, 95 to ROW, and 8 GBP a m³; no chilled goods",
+    "stock: by hash of SKU and site 12 % hold 1 to 3 days of the mean, 16 % the reorder point and 100 to 159 days, the "
+    "others the reorder point and 3 to 16 days; 1 to 6 units where nothing was sold lately",
+    "orders: one in twelve of SKU and site has an open purchase order, of which one in five is past its due day",
+    "lanes: between all sites, 1 to 4 days; 35 GBP a run in the UK, 60 with Ireland, 140 with EU, 95 with ROW, and "
+    "8 GBP a m³; no chilled goods",
 )
 _RUN_COST = {"IE": 60, "EU": 140, "ROW": 95}
 
 
 @dataclass(frozen=True)
-class Rate:
-    """Units a day over the last `WINDOW` days, and their standard deviation, zeros included."""
+class Kept:
+    """A SKU at a site: mean units a day, safety stock and reorder point in units."""
 
+    sku: str
+    site: str
+    since: date
     mean: float
-    sd: float
+    safety_stock: int
+    reorder_point: int
 
 
 Rows = list[dict[str, object]]
@@ -51,18 +56,17 @@ Rows = list[dict[str, object]]
 
 def derive(sales: DailySales) -> dict[TableName, pl.DataFrame]:
     """Every table but demand, as text frames of the contract without row numbers."""
-    rates = _rates(sales)
     prices = _prices(sales)
-    listings = _listings(sales)
+    kept = _kept(sales)
     tables: dict[TableName, Rows] = {
         "sites": list(_sites()),
         "suppliers": list(_suppliers()),
         "items": list(_items(sales, prices)),
         "item_suppliers": list(_item_suppliers(prices)),
-        "item_sites": list(_item_sites(listings, rates)),
+        "item_sites": list(_item_sites(kept)),
         "lanes": list(_lanes()),
-        "stock": list(_stock(listings, rates)),
-        "purchase_orders": list(_purchase_orders(prices, rates, sales.last_day + timedelta(days=1))),
+        "stock": list(_stock(kept)),
+        "purchase_orders": list(_purchase_orders(kept, prices, sales.last_day + timedelta(days=1))),
     }
     return {name: _frame(rows) for name, rows in tables.items()}
 
@@ -72,47 +76,41 @@ def unit_cost(sku: str, price: float) -> float:
     return round(price * (0.45 + bucket(f"cost:{sku}", 20) / 100), 4)
 
 
-def days_of_cover(sku: str, site: str) -> int:
-    """12 % short, 16 % long, the rest healthy, by hash; the centre between 8 and 45."""
+def stock_units(sku: str, site: str, mean: float, reorder_point: int) -> int:
+    """12 % short, 16 % long, the rest healthy, by hash; `mean` in units a day."""
     step = bucket(f"cover:{sku}:{site}", 1000)
-    if site == CENTRE.site:
-        return 8 + step % 38
+    if mean <= 0:
+        return 1 + step % 6
     if step < 120:
-        return 1 + step % 3
-    if step < 280:
-        return 70 + step % 61
-    return 12 + step % 18
+        return math.ceil(mean * (1 + step % 3))
+    return reorder_point + math.ceil(mean * (100 + step % 60 if step < 280 else 3 + step % 14))
 
 
-def _rates(sales: DailySales) -> dict[tuple[str, str], Rate]:
+def _kept(sales: DailySales) -> list[Kept]:
     since = sales.last_day - timedelta(days=WINDOW - 1)
     recent = sales.frame.filter(pl.col("day") >= since)
-    by_site = _rate_of(recent, ["sku", "location"])
-    in_all = _rate_of(recent.with_columns(pl.lit(CENTRE.site).alias("location")), ["sku", "location"])
-    return {(sku, site): Rate(mean, sd) for sku, site, mean, sd in (*by_site.iter_rows(), *in_all.iter_rows())}
-
-
-def _rate_of(recent: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    daily = recent.group_by(*key, "day").agg(pl.col("units").sum())
     mean = pl.col("units").sum() / WINDOW
     square = pl.col("units").pow(2).sum() / WINDOW
-    summed = daily.group_by(key).agg(mean.alias("mean"), square.alias("square"))
     sd = (pl.col("square") - pl.col("mean").pow(2)).clip(0).sqrt()
-    return summed.select(*key, pl.col("mean").clip(0), sd.alias("sd")).sort(key)
+    rates = recent.group_by("sku", "location").agg(mean.alias("mean"), square.alias("square"))
+    first = sales.frame.group_by("sku", "location").agg(pl.col("day").min())
+    joined = first.join(rates, on=["sku", "location"], how="left").with_columns(pl.col("mean", "square").fill_null(0.0))
+    columns = joined.select("sku", "location", "day", pl.col("mean").clip(0), sd).sort("sku", "location")
+    return [_parameters(*row) for row in columns.iter_rows()]
+
+
+def _parameters(sku: str, site: str, since: date, mean: float, sd: float) -> Kept:
+    horizon = _lead_time(sku) + 7
+    safety = math.ceil(1.64 * sd * math.sqrt(horizon))
+    return Kept(sku, site, since, mean, safety, math.ceil(mean * horizon) + safety)
 
 
 def _prices(sales: DailySales) -> dict[str, float]:
     return dict(sales.frame.group_by("sku").agg(pl.col("price").median().round(4)).sort("sku").rows())
 
 
-def _listings(sales: DailySales) -> list[tuple[str, str, date]]:
-    first = sales.frame.group_by("sku", "location").agg(pl.col("day").min()).sort("sku", "location")
-    centre = sorted({sku for sku, _, _ in first.iter_rows()})
-    return [*first.iter_rows(), *((sku, CENTRE.site, sales.first_day) for sku in centre)]
-
-
 def _sites() -> Iterator[dict[str, object]]:
-    for place in (CENTRE, *LOCATIONS):
+    for place in LOCATIONS:
         yield {
             "site": place.site, "name": place.name, "kind": place.kind,
             "country": place.country, "timezone": place.timezone,
@@ -145,7 +143,7 @@ def _multiple(sku: str) -> int:
 
 
 def _lead_time(sku: str) -> int:
-    return 7 + bucket(f"lead:{_supplier(sku)}", 28)
+    return 2 + bucket(f"lead:{_supplier(sku)}", 6)
 
 
 def _item_suppliers(prices: dict[str, float]) -> Iterator[dict[str, object]]:
@@ -158,61 +156,47 @@ def _item_suppliers(prices: dict[str, float]) -> Iterator[dict[str, object]]:
         }  # fmt: skip
 
 
-def _item_sites(
-    listings: list[tuple[str, str, date]], rates: dict[tuple[str, str], Rate]
-) -> Iterator[dict[str, object]]:
-    transit = {place.site: place.transit_days for place in LOCATIONS}
-    for sku, site, since in listings:
-        rate = rates.get((sku, site), Rate(0.0, 0.0))
-        horizon = 7 + transit.get(site, _lead_time(sku))
-        safety = math.ceil(1.64 * rate.sd * math.sqrt(horizon))
-        point = math.ceil(rate.mean * horizon) + safety
+def _item_sites(kept: list[Kept]) -> Iterator[dict[str, object]]:
+    for each in kept:
         yield {
-            "sku": sku, "site": site, "listed_on": since, "safety_stock": safety, "reorder_point": point,
-            "order_up_to": point + math.ceil(rate.mean * 7) + 1, "service_level": 0.95,
-            "supply_from": None if site == CENTRE.site else CENTRE.site,
+            "sku": each.sku, "site": each.site, "listed_on": each.since, "safety_stock": each.safety_stock,
+            "reorder_point": each.reorder_point, "service_level": 0.95,
+            "order_up_to": each.reorder_point + math.ceil(each.mean * 7) + 1,
         }  # fmt: skip
 
 
-def _stock(listings: list[tuple[str, str, date]], rates: dict[tuple[str, str], Rate]) -> Iterator[dict[str, object]]:
-    for sku, site, _ in listings:
-        rate = rates.get((sku, site), Rate(0.0, 0.0))
-        units = math.ceil(rate.mean * days_of_cover(sku, site)) or 1 + bucket(f"idle:{sku}:{site}", 6)
-        yield {"sku": sku, "site": site, "state": "available", "quantity": units}
+def _stock(kept: list[Kept]) -> Iterator[dict[str, object]]:
+    for each in kept:
+        units = stock_units(each.sku, each.site, each.mean, each.reorder_point)
+        yield {"sku": each.sku, "site": each.site, "state": "available", "quantity": units}
 
 
-def _purchase_orders(
-    prices: dict[str, float], rates: dict[tuple[str, str], Rate], today: date
-) -> Iterator[dict[str, object]]:
-    for sku, price in prices.items():
-        step = bucket(f"order:{sku}", 300)
-        if step % 3:
+def _purchase_orders(kept: list[Kept], prices: dict[str, float], today: date) -> Iterator[dict[str, object]]:
+    for sku, site, mean in ((each.sku, each.site, each.mean) for each in kept):
+        step = bucket(f"order:{sku}:{site}", 600)
+        if step % 12 or mean <= 0:
             continue
-        due = today + timedelta(days=-(step % 5) - 2 if step // 3 % 5 == 0 else 2 + step % 19)
+        due = today + timedelta(days=-1 - step % 3 if step // 12 % 5 == 0 else 1 + step % 6)
         multiple = _multiple(sku)
-        wanted = rates.get((sku, CENTRE.site), Rate(0.0, 0.0)).mean * 21
         yield {
-            "order_no": f"DERIVED-{sku}", "line_no": 1, "supplier": _supplier(sku), "sku": sku, "site": CENTRE.site,
-            "quantity": multiple * max(1, math.ceil(wanted / multiple)), "unit_cost": unit_cost(sku, price),
+            "order_no": f"DERIVED-{sku}-{site}", "line_no": 1, "supplier": _supplier(sku), "sku": sku, "site": site,
+            "quantity": multiple * max(1, math.ceil(mean * 14 / multiple)), "unit_cost": unit_cost(sku, prices[sku]),
             "ordered_on": min(due - timedelta(days=_lead_time(sku)), today), "due_on": due,
         }  # fmt: skip
 
 
 def _lanes() -> Iterator[dict[str, object]]:
-    for source, destination in permutations((CENTRE, *LOCATIONS), 2):
-        if destination is CENTRE:
-            continue
+    for source, destination in permutations(LOCATIONS, 2):
         yield {
-            "source": source.site, "destination": destination.site, "lead_time_days": _transit(source, destination),
+            "source": source.site, "destination": destination.site,
+            "lead_time_days": _transit(source, destination),
             "fixed_cost": max(_RUN_COST.get(source.site, 35), _RUN_COST.get(destination.site, 35)),
             "cost_per_m3": 8, "capacity_m3": 40, "currency": CURRENCY,
         }  # fmt: skip
 
 
 def _transit(source: Location, destination: Location) -> int:
-    return max(1, source.transit_days, destination.transit_days) + (
-        source.country != destination.country and source is not CENTRE
-    )
+    return max(source.transit_days, destination.transit_days) + (source.country != destination.country)
 
 
 def _frame(rows: Iterable[dict[str, object]]) -> pl.DataFrame:

@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-Kind = Literal["dc", "warehouse", "3pl"]
+Kind = Literal["warehouse", "3pl"]
 
 
 @dataclass(frozen=True)
 class Location:
-    """A demand location, or the distribution centre that we add."""
+    """A demand location; `transit_days` is how far it is from the other ones."""
 
     site: str
     name: str
     kind: Kind
     country: str
     timezone: str
-    transit_days: int  # from the distribution centre
+    transit_days: int
 
 
-CENTRE = Location("UK-DC", "Distribution centre (derived)", "dc", "GB", "Europe/London", 0)
 LOCATIONS = (
     Location("UK-1", "Demand location UK-1", "warehouse", "GB", "Europe/London", 1),
     Location("UK-2", "Demand location UK-2", "warehouse", "GB", "Europe/London", 1),
