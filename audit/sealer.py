@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
@@ -40,6 +41,7 @@ from audit.stored import LOCK
 from db.session import Database
 from domain.errors import Unavailable
 
+PAUSE = 0.05  # seconds between two tries to catch up
 EVERY_TENANT = "*"  # the sealer reads under a policy of its own, whatever the session's tenant
 
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s) AS mine"
@@ -89,10 +91,32 @@ class SealReport:
     lag_seconds: float = 0.0
     busy: bool = False
 
+    def followed_by(self, later: SealReport) -> SealReport:
+        """This pass and a later one as one."""
+        tenants = {seal.tenant: seal for seal in self.tenants}
+        for seal in later.tenants:
+            before = tenants.get(seal.tenant)
+            tenants[seal.tenant] = replace(seal, sealed=seal.sealed + (before.sealed if before else 0))
+        return replace(later, sealed=self.sealed + later.sealed, tenants=tuple(tenants.values()))
+
 
 def seal_once(database: Database, settings: AuditSettings) -> SealReport:
     """Seals everything below the horizon; raises `SealRefused` when the past does not fit what was sealed."""
     return Sealer(database, settings).seal()
+
+
+def seal_all(database: Database, settings: AuditSettings, *, patience: float = 10.0) -> SealReport:
+    """Passes until nothing committed waits, or for `patience` seconds; what they did together.
+
+    For commands and tests that want what they just recorded to be sealed: any open writing transaction on the server,
+    in another database too, can hold a single pass back.
+    """
+    sealer, deadline = Sealer(database, settings), time.monotonic() + patience
+    total = sealer.seal()
+    while (total.waiting or total.busy) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+        total = total.followed_by(sealer.seal())
+    return total
 
 
 def seal_forever(

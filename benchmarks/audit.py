@@ -25,7 +25,7 @@ from psycopg.rows import DictRow, dict_row
 from audit.append import append
 from audit.events import Action
 from audit.export import export_tenant
-from audit.sealer import seal_once
+from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from audit.verify import verify_export
 from audit.verify_database import verify_tenant
@@ -186,7 +186,7 @@ def verify_rates(bench: Bench, count: int) -> dict[str, float]:
     bench.superuser.execute(MANY, {"tenant": "acme", "count": count, "body": BODY})
     bench.superuser.execute("ANALYZE audit.event")
     with bench.database("sealer") as sealer:
-        sealing, report = _timed(lambda: seal_once(sealer, settings))
+        sealing, report = _timed(lambda: seal_all(sealer, settings))
         if report.sealed != count:
             raise Conflict(f"{report.sealed} of {count} events were sealed.")
         bench.superuser.execute("ANALYZE audit.leaf")
@@ -220,7 +220,7 @@ def count_missed(bench: Bench) -> int:
             with agent.transaction("acme") as connection:
                 for _ in range(size - before):
                     record(connection)
-            seal_once(sealer, settings)
+            seal_all(sealer, settings)
     misses = [missed(bench.superuser, settings, bench.folder / str(n), each) for n, each in enumerate(TAMPERINGS)]
     return sum(1 for miss in misses if miss)
 

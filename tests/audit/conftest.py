@@ -12,7 +12,7 @@ from psycopg.rows import DictRow, dict_row
 
 from audit.append import append
 from audit.events import Action
-from audit.sealer import seal_once
+from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from db.embedded import Embedded
 from db.session import Database
@@ -62,7 +62,7 @@ def sealed(writer: Writer, sealer_database: Database, settings: AuditSettings, t
         ids: list[str] = []
         for count in counts:
             ids += writer.record(count, tenant=tenant, start=len(ids))
-            seal_once(sealer_database, settings)
+            seal_all(sealer_database, settings)
         return ids
 
     return make

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from audit.append import append
 from audit.events import Action
-from audit.sealer import seal_once
+from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from audit.verify_database import verify_tenant
 from db.embedded import Embedded
@@ -90,10 +90,10 @@ def test_sealing_goes_on_after_dump_and_restore(
             ).fetchone()
             append(connection, CONTEXT, Action.TOOL_CALLED, subject="case:C-99", data={"after": "the restore"})
         assert restored == {"n": 9}, "the test has to meet ids that lie in this server's future"
-        assert seal_once(sealer, settings).sealed == 3
+        assert seal_all(sealer, settings).sealed == 3
         with agent.transaction("acme") as connection:
             append(connection, CONTEXT, Action.TOOL_CALLED, subject="case:C-99", data={"one": "more"})
-        assert seal_once(sealer, settings).sealed == 1
+        assert seal_all(sealer, settings).sealed == 1
         report = verify_tenant(sealer, settings, "acme")
     assert (report.ok, report.sealed, report.unsealed) == (True, 11, 0)
 

@@ -18,6 +18,7 @@ from audit.errors import ExportRefused
 from audit.export import export_tenant
 from audit.keys import public_key
 from audit.prove import prove_event
+from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from audit.verify import verify_export, verify_proof
 from db.session import Database
@@ -131,10 +132,8 @@ def test_an_export_shows_nothing_of_another_tenant(
     second_tenant: str,
     tmp_path: Path,
 ) -> None:
-    from audit.sealer import seal_once
-
     writer.record(5, tenant=second_tenant, subject="case:secret-{n}")
-    seal_once(sealer_database, settings)
+    seal_all(sealer_database, settings)
     export_tenant(operator_database, settings, "acme", tmp_path / "again")
     for file in (tmp_path / "again").iterdir():
         assert file.read_bytes() == (exported / file.name).read_bytes()
