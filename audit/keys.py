@@ -45,7 +45,10 @@ def public_key(settings: AuditSettings) -> bytes:
     try:
         data = base64.b64decode(settings.public_key.read_text("ascii").strip(), validate=True)
     except (OSError, ValueError, binascii.Error) as error:
-        raise KeyUnusable(f"The public key {settings.public_key} cannot be read: {error}.") from error
+        raise KeyUnusable(
+            f"The public key {settings.public_key} cannot be read: {error}.",
+            remedy="It is made with the first sealing; if that has been, restore it from your backup.",
+        ) from error
     if len(data) != 32:
         raise KeyUnusable(f"The public key {settings.public_key} has {len(data)} bytes, not 32.")
     return data

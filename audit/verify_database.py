@@ -16,11 +16,12 @@ from psycopg.rows import dict_row
 from audit.checks import KeySource, Kind, LogCheck, VerifyReport
 from audit.keys import public_key
 from audit.merkle import Frontier
-from audit.note import VerifierKey
+from audit.note import BadNote, VerifierKey
 from audit.rows import event_of, select, stream
 from audit.settings import AuditSettings
 from audit.stored import read_checkpoints
 from db.session import Database
+from domain.errors import BadInput
 
 LEAVES = """
 SELECT l.leaf_index, l.leaf_hash, {event}
@@ -48,10 +49,10 @@ def verify_tenant(database: Database, settings: AuditSettings, tenant: str, *, k
     """Checks one tenant's log in the database against the file outside.
 
     `key` is the verifier key from a safe place; without it the one beside the sealing key is used. The database may be
-    opened as operator or sealer. Raises `KeyUnusable` when there is no key, `SealRefused` when the file outside is no
-    longer one of checkpoints.
+    opened as operator or sealer. Raises `KeyUnusable` when there is no key, `BadInput` when the given one is none,
+    `SealRefused` when the file outside is no longer one of checkpoints.
     """
-    trusted = VerifierKey.parse(key) if key else settings.key_of(tenant, public_key(settings))
+    trusted = _parsed(key) if key else settings.key_of(tenant, public_key(settings))
     source: KeySource = "given" if key else "settings"
     with database.transaction(tenant) as connection:
         return verify_database(connection, tenant, trusted, settings.checkpoints, key_source=source)
@@ -71,6 +72,13 @@ def verify_database(
             for row in rows:
                 check.add(row[0], row[1], None if row[2] is None else event_of(row, 2))
         return check.finish(_check_rest(connection, tenant, check), key_source)
+
+
+def _parsed(key: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(key)
+    except BadNote as error:
+        raise BadInput(f"{error}.", remedy="Give the text of key.txt, or of `audit export`.") from error
 
 
 def _is_as_signed(size: int, root: bytes, frontier: bytes, note: str) -> bool:

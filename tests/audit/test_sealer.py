@@ -25,6 +25,7 @@ from audit.stored import LOCK
 from audit.verify_database import verify_tenant
 from db.session import Database
 from domain.context import Actor, Context
+from domain.errors import BadInput
 
 CONTEXT = Context("acme", Actor("agent", "copilot"), "trace")
 ROOT = Path(__file__).parents[2]
@@ -69,8 +70,8 @@ def _start_writer(conninfo: str, seed: int) -> subprocess.Popen[str]:
 
 def _seal_while_they_write(sealer: Database, settings: AuditSettings, victim: subprocess.Popen[str]) -> int:
     """Passes that sealed something; half-way one writer is killed."""
-    passes, deadline = 0, time.monotonic() + 20
-    while passes < 8 and time.monotonic() < deadline:
+    passes, deadline = 0, time.monotonic() + 90
+    while passes < 6 and time.monotonic() < deadline:
         passes += seal_once(sealer, settings).sealed > 0
         if passes == 2 and victim.poll() is None:
             victim.kill()
@@ -229,6 +230,13 @@ def test_a_lost_or_open_key_stops_the_sealer(
     settings.private_key.write_bytes(key)
     settings.private_key.chmod(0o600)
     assert seal_all(sealer_database, settings).sealed == 1
+
+
+def test_verifying_needs_a_key(sealer_database: Database, settings: AuditSettings, tenant: str) -> None:
+    with pytest.raises(KeyUnusable, match="first sealing"):
+        verify_tenant(sealer_database, settings, tenant)
+    with pytest.raises(BadInput, match="verifier key"):
+        verify_tenant(sealer_database, settings, tenant, key="none")
 
 
 def test_another_key_is_not_accepted(
