@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
@@ -29,7 +30,7 @@ SETTINGS = {name: f"QUARTERMASTER_TRYTON_{name.upper()}" for name in ("url", "da
 
 def connect(home: Path, *, answer_limit: float = ANSWER_LIMIT) -> Tryton:
     """The adapter for the Tryton that the environment names, else for this home's own; nothing is sent yet."""
-    return Tryton(TrytonClient(_from_environment() or (lambda: _from_home(home)), answer_limit=answer_limit))
+    return Tryton(TrytonClient(_from_environment() or (lambda: home_endpoint(home)), answer_limit=answer_limit))
 
 
 class Tryton:
@@ -163,11 +164,14 @@ def _from_environment() -> Callable[[], Endpoint] | None:
     return lambda: endpoint
 
 
-def _from_home(home: Path) -> Endpoint:
-    """The address and the executor's credentials as they are now: the server may have been started anew."""
+def home_endpoint(home: Path, role: Literal["executor", "reader", "admin"] = "executor") -> Endpoint:
+    """This home's server and one of its users as they are now: the server may have been started anew.
+
+    Raises `TargetUnavailable` where no server was started yet.
+    """
     directory = home / "tryton"
     server, current = read_json(directory / "server.json"), read_json(directory / "current.json")
-    user = read_json(directory / "databases" / str((current or {}).get("database")) / "executor.json")
+    user = read_json(directory / "databases" / str((current or {}).get("database")) / f"{role}.json")
     if server is None or user is None:
         raise TargetUnavailable("Tryton was not started in this home yet.", remedy=REMEDY)
     return Endpoint(str(server["url"]), DATABASE, str(user["user"]), str(user["password"]))

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from actions.errors import OutcomeUnknown, TargetRejected, TargetUnavailable
 from connectors.errors import StaleDocument
@@ -61,7 +61,7 @@ class _Expired(Exception):
 again = retry(
     retry=retry_if_exception_type(TargetUnavailable),
     stop=stop_after_attempt(3),
-    wait=wait_exponential_jitter(initial=0.1, max=1.0),
+    wait=wait_random(0.1, 0.4),
     reraise=True,
 )
 

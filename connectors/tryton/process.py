@@ -137,9 +137,13 @@ def _started(pid: int) -> str:
         return ""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return "" if Path("/proc/self").exists() else _asked(pid)
-    return "" if fields[0] == "Z" else fields[19]
+    if fields[0] != "Z":
+        return fields[19]
+    if pid in _children:
+        _children.pop(pid).wait()
+    return ""
 
 
 def _asked(pid: int) -> str:

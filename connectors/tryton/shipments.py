@@ -46,7 +46,7 @@ class Shipments:
     def check(self, request: WriteRequest, order: TransferOrder) -> None:
         """The source must still hold what was expected, and enough; raises `PreconditionFailed`."""
         available = self._available(order)
-        wanted = max(order.quantity, request.precondition.expected_available or Decimal(0))
+        wanted = _wanted(request, order)
         if available < wanted:
             raise _short(order, wanted, available)
 
@@ -81,15 +81,16 @@ class Shipments:
         # From waiting as well: it gives back what an earlier, interrupted try has reserved.
         record = self._step("wait", record)
         record = self._step("assign_try", record)
-        left = self._available(order)
-        expected = request.precondition.expected_available
         if record["state"] != "assigned":
             self._step("cancel", record)
             raise _short(order, order.quantity, self._available(order))
-        if expected is not None and left + order.quantity < expected:
-            # Somebody reserved between our look and our reservation.
+        # Tryton on SQLite takes no lock before it looks for stock: two shipments can both be "assigned" what only one
+        # can have. Whoever looks last sees both, and gives back.
+        had = self._available(order) + order.quantity
+        wanted = _wanted(request, order)
+        if had < wanted:
             self._step("cancel", record)
-            raise _short(order, expected, left + order.quantity)
+            raise _short(order, wanted, had)
 
     def document(self, record: Record) -> Document:
         """What Tryton holds, in our types; raises `TargetRejected` when it is no longer one order of ours."""
@@ -144,6 +145,10 @@ class Shipments:
 
 def _lot(move: Record) -> str | None:
     return text(nested(move, "lot"), "number") or None
+
+
+def _wanted(request: WriteRequest, order: TransferOrder) -> Decimal:
+    return max(order.quantity, request.precondition.expected_available or Decimal(0))
 
 
 def _short(order: TransferOrder, wanted: Decimal, available: Decimal) -> PreconditionFailed:
