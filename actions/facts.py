@@ -67,12 +67,14 @@ def _value(connection: Connection[DictRow], proposal: Proposal) -> tuple[Decimal
 
 
 def _conflicts(order: TransferOrder | PurchaseOrder, other: OpenOrder) -> bool:
-    """The same place is supplied twice, or goods are sent away from where the other brings them, or back.
+    """The same place is supplied twice, or the goods come back the way they went.
 
     Two transfers from one source are no conflict: the other's quantity is taken off what the source has.
     """
-    source, destination = (order.source, order.destination) if isinstance(order, TransferOrder) else (None, order.site)
-    return other.destination == destination or other.destination == source or other.source == destination
+    if isinstance(order, PurchaseOrder):
+        return other.destination == order.site
+    back = (other.source, other.destination) == (order.destination, order.source)
+    return back or other.destination == order.destination
 
 
 def _transfer(

@@ -113,11 +113,16 @@ def _same_order(order: Order, stated: Mapping[str, object]) -> None:
     """The numbers were worked out for this order and no other."""
     for name in ("sku", "source", "destination", "site", "supplier", "quantity"):
         ours, theirs = getattr(order, name, None), stated.get(name)
-        if ours is not None and theirs is not None and _number(theirs) != _number(ours):
+        if ours is not None and theirs is not None and not _same(ours, theirs):
             raise EvidenceUnfit(
                 f"The evidence is about {name} {theirs}, the order about {ours}.",
                 remedy="Compare the options for this very order.",
             )
+
+
+def _same(ours: object, theirs: object) -> bool:
+    """Quantities as numbers, names letter by letter: item 1E3 is not item 1000."""
+    return _number(theirs) == ours if isinstance(ours, Decimal) else theirs == ours
 
 
 def _number(value: object) -> object:

@@ -95,7 +95,7 @@ class Gate:
             stated = facts if isinstance(facts, GateInput) else GateInput.model_validate(facts)
         except ValidationError as error:
             return self._denied(_plain(facts), _Failure("input-invalid", _faults(error)))
-        plain = _plain(stated.model_dump(mode="json"))
+        plain = stated.model_dump(mode="json")
         try:
             return self._judge(stated, plain)
         except _Failure as failure:
@@ -228,10 +228,8 @@ def _faults(error: ValidationError) -> str:
     return f"The facts cannot be judged: {'; '.join(first)}."
 
 
-def _plain(facts: GateInput | Mapping[str, object]) -> dict[str, JsonValue]:
+def _plain(facts: Mapping[str, object]) -> dict[str, JsonValue]:
     """JSON for the decision's row. What has no canonical form is kept as its text: it was refused, not used."""
-    if isinstance(facts, GateInput):
-        facts = facts.model_dump(mode="json")
     return {str(key): _as_json(value) for key, value in facts.items()}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import cedarpy
 
@@ -34,6 +35,7 @@ class Rule:
     """What a policy says of itself; `approver` is '' for a rule that no approval lifts."""
 
     id: str
+    effect: Literal["permit", "forbid"]
     reason: str
     approver: str
 
@@ -116,10 +118,11 @@ def _rule(policy: Mapping[str, object]) -> Rule:
     """The annotations; an approver on a permit, or one that no person can hold, is a mistake that would hide."""
     stated = policy.get("annotations")
     notes: dict[str, str] = {str(k): str(v) for k, v in stated.items()} if isinstance(stated, dict) else {}
-    rule = Rule(notes.get("id", ""), notes.get("reason", ""), notes.get("approver", ""))
+    effect = "permit" if policy["effect"] == "permit" else "forbid"
+    rule = Rule(notes.get("id", ""), effect, notes.get("reason", ""), notes.get("approver", ""))
     if not rule.id or not rule.reason:
         raise PolicyUnusable(f"A rule lacks its @id or @reason: {rule.id or rule.reason or policy}.", remedy=_REMEDY)
-    if "approver" in notes and (policy["effect"] != "forbid" or rule.approver not in ROLES):
+    if "approver" in notes and (effect != "forbid" or rule.approver not in ROLES):
         known = ", ".join(sorted(ROLES))
         raise PolicyUnusable(f"{rule.id}: @approver belongs to a forbid and names one of {known}.", remedy=_REMEDY)
     return rule

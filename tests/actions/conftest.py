@@ -78,9 +78,10 @@ class World:
 
     def evidence(self, *, case_id: str = "C-00001", as_of: datetime = NOW, **benefit: float) -> UUID:
         result: dict[str, Any] = {"options": [{"kind": "hold"}, BENEFIT | benefit]}
+        hashed = content_fingerprint("compare_options", {}, "success", result, as_of, {})
         kept = Evidence(
             evidence_id=uuid4(), case_id=case_id, tool="compare_options", arguments={}, status="success", result=result,
-            as_of=as_of, versions={}, fingerprint=content_fingerprint("compare_options", {}, "success", result, as_of, {}),
+            as_of=as_of, versions={}, fingerprint=hashed,
             actor="quartermaster", trace_id="t", duration_ms=1.0,
         )  # fmt: skip
         with self.agent.transaction(self.tenant) as connection:
@@ -226,6 +227,6 @@ def world(database: Callable[..., Database], tenant: str, server: DocumentServer
     _fill(road)
     for person, roles, limit, active in PEOPLE:
         _insert(road, "person", person=person, name=person, roles=roles, approval_limit=limit, active=active)
-    _insert(road, "case_file", case_id="C-00001", kind="stockout_risk", sku="OAT", site="S1", subject="s", status="open",
-            severity="high", money_at_risk=100, currency="EUR", summary="Oat runs out.")  # fmt: skip
+    _insert(road, "case_file", case_id="C-00001", kind="stockout_risk", sku="OAT", site="S1", subject="s",
+            status="open", severity="high", money_at_risk=100, currency="EUR", summary="Oat runs out.")  # fmt: skip
     return road

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from actions.decide import decide
 from actions.errors import EvidenceUnfit
 from actions.proposals import load, make_proposal
 from db import actions as rows
+from db.errors import DatabaseUnavailable
+from db.session import Database
 from domain.errors import BadInput, NotFound
 from policies.gate import Gate
 from tests.actions.conftest import NOW, World
@@ -109,14 +112,14 @@ DENIED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("policy", "changes"), DENIED)
-def test_hard_rules_deny_with_their_reason(world: World, policy: str, changes: dict[str, Any]) -> None:
-    proposal = world.proposed(world.transfer(**changes))
-    decision = world.decide(proposal)
-    assert (decision.outcome, decision.approver_roles) == ("denied", [])
-    assert policy in {reason["policy"] for reason in decision.reasons}
-    assert world.state(proposal) == "denied"
-    assert world.outbox(proposal) is None
+def test_hard_rules_deny_with_their_reason(world: World) -> None:
+    for policy, changes in DENIED:
+        proposal = world.proposed(world.transfer(**changes))
+        decision = world.decide(proposal)
+        assert (decision.outcome, decision.approver_roles) == ("denied", [])
+        assert policy in {reason["policy"] for reason in decision.reasons}
+        assert world.state(proposal) == "denied"
+        assert world.outbox(proposal) is None
 
 
 def test_a_lot_that_lasts_may_go(world: World) -> None:
@@ -157,6 +160,8 @@ def test_a_second_supply_of_the_same_place_is_denied(world: World) -> None:
     assert elsewhere.outcome == "automatic"
     back = world.decide(world.propose(world.transfer(source="S1", destination="DC")))
     assert "conflict" in {reason["policy"] for reason in back.reasons}
+    assert world.decide(world.propose(world.purchase())).outcome == "automatic"
+    assert [reason["policy"] for reason in world.decide(world.propose(world.purchase())).reasons] == ["conflict"]
 
 
 def test_a_confirmed_write_counts_until_new_data_show_it(world: World) -> None:
@@ -175,9 +180,7 @@ def test_what_was_promised_is_taken_off_the_source(world: World) -> None:
 
 def test_split_orders_meet_the_budget(world: World) -> None:
     """Each below the limit of 800; the seventh passes 5,000 in 24 hours."""
-    world.run("DELETE FROM stock WHERE sku = 'OAT'")
-    world.run("INSERT INTO stock SELECT tenant, sku, site, '', 'available', 1000000, NULL, now(), 'measured', batch_id, 1 "
-              "FROM item_site WHERE sku = 'OAT' AND site = 'DC'")  # fmt: skip
+    world.run("UPDATE stock SET quantity = 1000000 WHERE sku = 'OAT'")
     for number in range(7):
         world.run("INSERT INTO site SELECT tenant, %s, name, kind, country, timezone, NULL, NULL, batch_id, 1 "
                   "FROM site WHERE site = 'S1'", f"X{number}")  # fmt: skip
@@ -223,13 +226,11 @@ def test_a_wrong_unit_and_an_unknown_item_are_refused_at_once(world: World) -> N
     assert world.value("SELECT count(*) FROM proposal") == 0
 
 
-@pytest.mark.parametrize("option", ["/options/0", "/options/7", "/nothing", "", "/options/1/expected_benefit"])
-def test_numbers_come_from_the_evidence_or_not_at_all(world: World, option: str) -> None:
-    evidence = world.evidence()
-    with pytest.raises(EvidenceUnfit), world.agent.transaction(world.tenant) as connection:
-        make_proposal(
-            connection, world.asking, case_id="C-00001", evidence_id=evidence, option=option, order=world.transfer()
-        )
+def test_numbers_come_from_the_evidence_or_not_at_all(world: World) -> None:
+    evidence, order = world.evidence(), world.transfer()
+    for option in ("/options/0", "/options/7", "/nothing", "", "/options/1/expected_benefit"):
+        with pytest.raises(EvidenceUnfit), world.agent.transaction(world.tenant) as connection:
+            make_proposal(connection, world.asking, case_id="C-00001", evidence_id=evidence, option=option, order=order)
 
 
 def test_evidence_about_another_order_does_not_carry_this_one(world: World) -> None:
@@ -249,3 +250,14 @@ def _with_quantity(world: World, quantity: float) -> Any:
             option="/options/1",
             order=world.transfer(),
         )
+
+
+def test_without_the_database_nothing_is_decided_and_the_error_says_so(world: World) -> None:
+    proposal = world.propose()
+    stopped = Database("host=127.0.0.1 port=1 dbname=none user=none connect_timeout=1", "executor")
+    try:
+        with pytest.raises(DatabaseUnavailable, match="does not answer"):
+            decide(stopped, world.gate, world.deciding, proposal.proposal_id)
+    finally:
+        stopped.close()
+    assert world.state(proposal) == "pending"
