@@ -9,7 +9,7 @@ from app.wiring import operator_database, sealer_database, settings
 from audit.checks import VerifyReport
 from audit.export import ExportReport, export_tenant
 from audit.prove import EventProof, prove_event
-from audit.sealer import seal_once
+from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from audit.verify import verify_export
 from audit.verify_database import verify_tenant
@@ -27,7 +27,7 @@ class Sealed:
 def seal() -> Sealed:
     """Seal what is committed; raises `SealRefused` when the past does not fit what was sealed."""
     with sealer_database() as database:
-        report = seal_once(database, _where())
+        report = seal_all(database, _where())
     return Sealed(report.sealed, len(report.tenants), report.waiting)
 
 

@@ -20,7 +20,7 @@ from app.outcomes import CaseOutcome
 from app.progress import Progress
 from app.wiring import agent_context, agent_database, operator_context, operator_database, settings
 from app.worker.supervisor import running
-from connectors.demo_network import generate
+from connectors.demo_network.simulate import generate
 from connectors.files.importer import import_path
 from db.embedded import Embedded
 from db.forecasts import newest_model
@@ -73,7 +73,7 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
         if fresh:
             start_anew(home)
         if settings().embedded:
-            stack.callback(Embedded(home).stop)
+            stack.callback(lambda: Embedded(home).stop(if_unused=True))
         progress("starting PostgreSQL", 0, 0)
         migrate(administrator_url(settings()))
         with in_background(lambda: erp.set_up(progress)):
@@ -98,7 +98,7 @@ def start_anew(home: Path) -> None:
             remedy="Unset QUARTERMASTER_DATABASE_URL, or drop the demo's database yourself.",
         )
     Embedded(home).stop()
-    for name in ("postgres", "secrets", "audit", "models", "log"):
+    for name in ("database", "secrets", "audit", "models", "log"):
         shutil.rmtree(home / name, ignore_errors=True)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 import procrastinate
 
-from actions.jobs import queue
 from db.session import Database
 
 Work = Callable[..., None]
@@ -19,18 +18,21 @@ def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: i
 
     A failing job is tried again by the sweep of the tables, never by the queue alone, so no retry is set here.
     """
+    # An app of its own: `actions.jobs.queue` must stay unopened, because an opened one cannot enqueue in our
+    # synchronous transactions.
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=1, max_size=threads + 2)
+    )
     for task, function in tasks.items():
-        queue.task(name=task, queue=name)(function)
-    connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=1, max_size=threads + 2)
-    with queue.replace_connector(connector) as app:
-        asyncio.run(_run(app, name, threads, drain=drain))
+        app.task(name=task, queue=name)(function)
+    asyncio.run(_run(app, name, threads, drain=drain))
 
 
 async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) -> None:
     async with app.open_async():
         await app.run_worker_async(
             queues=[name],
-            name=f"{name}",
+            name=name,
             concurrency=threads,
             wait=not drain,
             fetch_job_polling_interval=POLL_SECONDS,

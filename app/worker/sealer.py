@@ -6,7 +6,7 @@ import signal
 import threading
 
 from app.wiring import sealer_database, settings
-from audit.sealer import seal_forever, seal_once
+from audit.sealer import seal_forever, seal_all
 from audit.settings import AuditSettings
 
 EVERY_SECONDS = 5.0
@@ -17,10 +17,10 @@ def run(*, drain: bool = False) -> None:
     where = AuditSettings.below(settings().home)
     with sealer_database() as database:
         if drain:
-            seal_once(database, where)
+            seal_all(database, where)
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         seal_forever(database, where, stopping, interval=EVERY_SECONDS)
-        seal_once(database, where)
+        seal_all(database, where)
