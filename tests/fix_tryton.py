@@ -63,6 +63,7 @@ class Auditor:
 
     def __post_init__(self) -> None:
         self.url = f"{self.endpoint.url}/{self.endpoint.database}/rpc/"
+        self.http = httpx.Client(timeout=30, trust_env=False, verify=False)
         self.authorization = ""
         user, token, *_ = self.call("common.db.login", self.endpoint.user, {"password": self.endpoint.password}, "en")
         name = f"{self.endpoint.user}:{user}:{token}"
@@ -71,7 +72,7 @@ class Auditor:
     def call(self, method: str, *parameters: Any) -> Any:
         headers = {"Authorization": self.authorization} if self.authorization else {}
         body = {"id": 1, "method": method, "params": parameters}
-        answer = httpx.post(self.url, json=body, headers=headers, timeout=30, trust_env=False).json()
+        answer = self.http.post(self.url, json=body, headers=headers).json()
         assert "result" in answer, answer
         return answer["result"]
 

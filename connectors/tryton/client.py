@@ -8,10 +8,12 @@ looks, on reuse, like an answer that was lost.
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -75,6 +77,7 @@ class TrytonClient:
             timeout=httpx.Timeout(answer_limit, connect=CONNECT_LIMIT),
             limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
+            verify=_trust(),
         )
         self._session: Session | None = None
         self._lock = threading.Lock()
@@ -180,6 +183,12 @@ class TrytonClient:
                 remedy="Ask Tryton for the document by its key.",
             ) from error
         return _result(method, answer)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The system's certificates, read once: reading them takes longer than a call."""
+    return ssl.create_default_context()
 
 
 def _result(method: str, answer: httpx.Response) -> Value:

@@ -20,6 +20,7 @@ class _Line(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0"
     upstream: str
     rule: Rule
+    http: httpx.Client
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -28,7 +29,7 @@ class _Line(http.server.BaseHTTPRequestHandler):
             return
         headers = {name: self.headers[name] for name in ("Content-Type", "Authorization") if name in self.headers}
         try:
-            answer = httpx.post(self.upstream + self.path, content=body, headers=headers, timeout=30, trust_env=False)
+            answer = self.http.post(self.upstream + self.path, content=body, headers=headers)
         except httpx.TransportError:
             return
         if fate == "lose":
@@ -46,8 +47,10 @@ class _Line(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def line(upstream: str, rule: Rule) -> Generator[str]:
     """The address of a line to `upstream`, whose `rule` decides each call's fate by its method."""
-    handler = type("Line", (_Line,), {"upstream": upstream, "rule": staticmethod(rule)})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    alone = httpx.Limits(max_keepalive_connections=0)
+    client = httpx.Client(timeout=30, trust_env=False, verify=False, limits=alone)
+    handler = type("Line", (_Line,), {"upstream": upstream, "rule": staticmethod(rule), "http": client})
+    with client, http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
