@@ -19,7 +19,7 @@ from cases.snapshot import Snapshot
 from db.network import ItemSupplier, Lane
 from domain.errors import BadInput
 from planning.options import LeadTime, OptionSpec
-from planning.ordering import ReplenishmentSpec, replenishment
+from planning.ordering import Replenishment, ReplenishmentSpec, replenishment
 from planning.stock import simulate_stock
 from planning.transfers import Lane as PlannedLane
 from planning.transfers import TransferItem, TransferSite, optimise_transfers
@@ -232,7 +232,7 @@ def purchase_quantity(exposure: Exposure, terms: ItemSupplier) -> Decimal:
     An open order counts in the rule's position however late it is; the second figure is for that case. Both are brought
     to the supplier's minimum, multiple and minimum value.
     """
-    ordered = replenishment(exposure.full_demand, replenishment_spec(exposure, terms), seed=exposure.seed)
+    ordered = ordering(exposure, terms)
     quantity = ordered.order_quantity or _short_after(exposure, math.ceil(terms.lead_time_days))
     return on_terms(terms, Decimal(repr(round(quantity, 6))))
 
@@ -255,20 +255,28 @@ def _short_after(exposure: Exposure, day: int) -> float:
     return round(float(paths.short[:, day:].sum(axis=1).mean()), 3)
 
 
-def replenishment_spec(exposure: Exposure, terms: ItemSupplier) -> ReplenishmentSpec:
-    """The ordering rule's parameters for this item × site and this supplier."""
+def ordering(exposure: Exposure, terms: ItemSupplier) -> Replenishment:
+    """The ordering rule for this item × site and supplier, over lead time and two reviews.
+
+    Longer, and an order placed later would sell just as well in the end: waiting would seem to cost nothing.
+    """
+    review = exposure.site.thresholds.assumptions.review_days
+    days = min(math.ceil(terms.lead_time_days) + 2 * review, exposure.full_demand.shape[1])
+    return replenishment(exposure.full_demand[:, :days], _spec(exposure, terms, days), seed=exposure.seed)
+
+
+def _spec(exposure: Exposure, terms: ItemSupplier, days: int) -> ReplenishmentSpec:
     site, assumed = exposure.site, exposure.site.thresholds.assumptions
     lead = LeadTime(float(terms.lead_time_days), float(terms.lead_time_sd_days))
-    longest = exposure.full_demand.shape[1] - lead.expected_day - 1
     return ReplenishmentSpec(
-        on_hand=site.lasting(exposure.days),
-        receipts=site.receipts_by_day(exposure.full_demand.shape[1]),
+        on_hand=site.lasting(days),
+        receipts=site.receipts_by_day(days),
         lead_time=lead,
         service_level=site.service_level,
         unit_cost=float(terms.unit_cost),
         unit_margin=max(float(site.item.unit_price - terms.unit_cost), 0.0),
         holding_cost_per_unit_day=site.holding_cost_per_unit_day,
-        review_days=max(1, min(assumed.review_days, longest)),
+        review_days=max(1, min(assumed.review_days, days - lead.expected_day - 1)),
         minimum_order=float(terms.minimum_order_quantity),
         order_multiple=float(terms.order_multiple),
         shelf_life_days=site.item.shelf_life_days,

@@ -55,7 +55,10 @@ def open_cases(
 def set_status(
     connection: Connection[DictRow], context: Context, case_id: str, status: CaseStatus, *, note: str = ""
 ) -> CaseFile:
-    """Moves the case, with what was found as a note; raises `NotFound`, or `Conflict` when it is closed or there already."""
+    """Moves the case, with what was found as a note.
+
+    Raises `NotFound`, or `Conflict` when it is closed or there already.
+    """
     moved = cases.set_status(connection, case_id, status)
     if moved is None:
         there = cases.find(connection, case_id)

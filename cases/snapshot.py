@@ -20,8 +20,8 @@ from cases.thresholds import DEFAULT, Thresholds
 from db import demand, forecasts, network
 from db.demand import DemandRows, Promotion
 from db.network import Item, ItemSite, Names, Site
+from planning.baselines import baseline_forecast
 from planning.demand import ForecastPath
-from planning.errors import InvalidField
 
 Pair = tuple[str, str]
 Connect = Callable[[], Connection[DictRow]]
@@ -176,17 +176,11 @@ class _Forecasts:
         return self._baseline(listing, rows)
 
     def _baseline(self, listing: ItemSite, rows: DemandRows) -> tuple[ForecastView | None, str]:
-        from planning.forecasting import baseline_forecast  # heavy to import, and most series have a stored forecast
-
         since = max(listing.listed_on, self.today - timedelta(days=HISTORY_DAYS))
-        try:
-            path = baseline_forecast(
-                dense_history(rows, since, self.today), horizon=DEFAULT.assumptions.longest_horizon
-            )
-        except InvalidField as error:
-            return None, str(error)
-        reason = path.reason or "no stored forecast reaches from today"
-        return ForecastView(path, f"baseline:{path.method}", True, reason), ""
+        why = "the stored forecast does not reach from today" if self.model else "no model has been trained"
+        history, horizon = dense_history(rows, since, self.today), DEFAULT.assumptions.longest_horizon
+        path = baseline_forecast(history, horizon=horizon, reason=why)
+        return ForecastView(path, f"baseline:{path.method}", True, path.reason), ""
 
     def recent(self, listing: ItemSite) -> float | None:
         """Mean units a day over the recent past; None when it was not listed then."""

@@ -2,9 +2,9 @@
 
 Today is Monday 2 March 2026. Forecasts are degenerate (every quantile is the mean), so every scenario is the mean.
 
-OAT-1L at LEJ: 30 in stock, 10 sold a day, 100 ordered for 4 March and promised for 8 March. Stock lasts through 4 March;
-5, 6 and 7 March are short by 10 each: 30 units, 30.00 EUR. ERF has 1,000 and sells
-5 a day. A truck costs 10.
+OAT-1L at LEJ: 30 in stock, 10 sold a day, 100 ordered for 4 March and promised for 8 March. Stock lasts through
+4 March; 5, 6 and 7 March are short by 10 each: 30 units, 30.00 EUR. ERF has 1,000 and
+sells 5 a day. A truck costs 10.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def fill(connection: Connection[DictRow], tenant: str) -> None:
     for source, destination in (("ERF", "LEJ"), ("LEJ", "ERF")):
         put("lane", source=source, destination=destination, lead_time_days=1, fixed_cost=10, cost_per_m3=0,
             capacity_m3=5, currency="EUR")  # fmt: skip
-    _history(put)
+    connection.execute(HISTORY, {"tenant": tenant, "batch": BATCH, "today": TODAY})
     _forecasts(connection, tenant)
 
 
@@ -136,10 +136,10 @@ def _stock_and_orders(put: Callable[..., None]) -> None:
         due_on=day(40))  # fmt: skip
 
 
-def _history(put: Callable[..., None]) -> None:
-    for number in range(1, 60):
-        put("demand", sku="OAT-1L", site="LEJ", day=day(-number), quantity=10)
-        put("demand", sku="OAT-1L", site="HAL", day=day(-number), quantity=3)
+HISTORY = """
+INSERT INTO demand (tenant, batch_id, sku, site, day, quantity)
+SELECT %(tenant)s, %(batch)s, 'OAT-1L', site, %(today)s::date - n, quantity
+  FROM (VALUES ('LEJ', 10), ('HAL', 3)) AS sold(site, quantity), generate_series(1, 59) AS n"""
 
 
 def _forecasts(connection: Connection[DictRow], tenant: str) -> None:

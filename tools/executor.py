@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 # Recording is not part of the tool's time, and is bounded by itself.
 RECORD_MILLISECONDS = "5000"
+READ_ONLY = "SET LOCAL transaction_read_only = on"
 # For a call that names no tool; a limit is needed before a tool is known.
 REFUSAL_SECONDS = 10.0
 
@@ -85,7 +86,8 @@ class ToolExecutor:
         asked = _about(asked, tool, prepared)
         try:
             result = self._tried(asked, tool, prepared)
-        except (psycopg.Error, QuartermasterError) as error:
+        except Exception as error:
+            # Whatever was lost, the call is recorded as failed, or it is not answered at all.
             result = self._recorded_failure(asked, tool, error)
         return self._followed(asked, tool, result)
 
@@ -106,7 +108,9 @@ class ToolExecutor:
         for attempt in retrying(kind, deadline):
             # Analyses read many tables and must see one state of them.
             with attempt, self._database.transaction(asked.context.tenant, snapshot=kind == "analyse") as connection:
-                return self._once(connection, asked, tool, prepared, deadline)
+                is_again = attempt.retry_state.attempt_number > 1
+                there = _kept_before(connection, asked, tool) if is_again else None
+                return there or self._once(connection, asked, tool, prepared, deadline)
         raise Unavailable("The call was never tried.")
 
     def _once(
@@ -130,12 +134,15 @@ class ToolExecutor:
 
     def _recorded_failure(self, asked: _Asked, tool: AnyTool | None, error: Exception) -> ToolResult[Any]:
         """Keeps a call whose own transaction was lost; raises `NotRecorded` when that fails too."""
-        log.warning("tool %s failed: %s", asked.name, error)
-        lost = _Outcome("error", error="The database did not answer. Nothing was changed; try again in a moment.")
+        log.warning("tool %s failed", asked.name, exc_info=error)
+        lost = _Outcome(
+            "error", error="The database did not keep the call; nothing was changed. Try again in a moment."
+        )
         try:
             with self._database.transaction(asked.context.tenant) as connection:
-                return self._once(connection, asked, None, lost, Deadline.after(REFUSAL_SECONDS))
-        except (psycopg.Error, QuartermasterError) as second:
+                there = _kept_before(connection, asked, tool)
+                return there or self._once(connection, asked, None, lost, Deadline.after(REFUSAL_SECONDS))
+        except Exception as second:
             raise NotRecorded(
                 "The call could not be recorded, so it counts as not made.",
                 remedy="Check the database with: quartermaster doctor.",
@@ -161,10 +168,30 @@ def _about(asked: _Asked, tool: AnyTool | None, prepared: ToolInput | _Outcome) 
     return asked
 
 
+def _kept_before(connection: Connection[DictRow], asked: _Asked, tool: AnyTool | None) -> ToolResult[Any] | None:
+    """The call's result if an earlier try was committed although its answer was lost."""
+    kept = evidence.find(connection, asked.evidence_id)
+    if kept is None:
+        return None
+    output, searched = kept.result["output"], kept.result["searched"]
+    return ToolResult(
+        tool=kept.tool,
+        status=kept.status,
+        output=None if output is None or tool is None else tool.gives.model_validate(output),
+        error=str(kept.result["error"]),
+        searched=dict(searched) if isinstance(searched, dict) else {},
+        evidence_id=kept.evidence_id,
+        fingerprint=kept.fingerprint,
+        as_of=kept.as_of,
+        versions=Versions(**{name: str(value) for name, value in kept.versions.items()}),
+        duration_ms=kept.duration_ms,
+    )
+
+
 def _checked_case(
     connection: Connection[DictRow], asked: _Asked, prepared: ToolInput | _Outcome
 ) -> tuple[_Asked, ToolInput | _Outcome]:
-    if asked.case_id is None or ("\x00" not in asked.case_id and cases.find(connection, asked.case_id) is not None):
+    if asked.case_id is None or (asked.case_id.isprintable() and cases.find(connection, asked.case_id) is not None):
         return asked, prepared
     missing = NotFound(f"There is no case {asked.case_id[:40]!a}.", remedy="List cases with list_exceptions.")
     outcome = prepared if isinstance(prepared, _Outcome) else _Outcome("error", error=str(missing))
@@ -175,6 +202,9 @@ def _run(connection: Connection[DictRow], call: Call, tool: AnyTool, given: Tool
     """Runs the tool inside a savepoint: what it wrote is undone unless it succeeds, and the call can still be kept."""
     try:
         with connection.transaction():
+            if tool.permission != "propose":
+                # Ends with the savepoint; until then the database itself refuses to write.
+                connection.execute(READ_ONLY)
             answer = tool.run(call, given)
             call.deadline.check()
         return _Outcome("success", answer.output, model=answer.model, solver=answer.solver, policy=answer.policy)

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from cases.choices import can_foresee, on_terms, replenishment_spec
+from cases.choices import can_foresee, on_terms, ordering
 from cases.exposure import Exposure
 from cases.situation import Situation
 from cases.snapshot import load
 from db.network import ItemSupplier
 from domain.errors import NotFound
-from planning.ordering import Replenishment, replenishment
+from planning.ordering import Replenishment
 from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
 from tools.errors import NoData
 from tools.numbers import money, units
@@ -127,17 +127,13 @@ def _site(situation: Situation, asked: ReplenishmentQuestion) -> SiteReplenishme
     able = [terms for terms in situation.suppliers if can_foresee(exposure, terms)]
     if not able:
         return "; ".join(left_out)
-    pairs = [
-        (terms, replenishment(exposure.full_demand, replenishment_spec(exposure, terms), seed=exposure.seed))
-        for terms in able
-    ]
+    pairs = [(terms, ordering(exposure, terms)) for terms in able]
     pairs.sort(key=lambda pair: (-pair[1].expected_benefit, not pair[0].preferred, pair[0].supplier))
-    return _result(situation, exposure, pairs, left_out, asked)
+    return _result(situation, pairs, left_out, asked)
 
 
 def _result(
     situation: Situation,
-    exposure: Exposure,
     pairs: list[tuple[ItemSupplier, Replenishment]],
     left_out: list[str],
     asked: ReplenishmentQuestion,
@@ -152,14 +148,14 @@ def _result(
         service_level_is_assumed=situation.listing.service_level is None and asked.service_level is None,
         lead_time_demand_mean=units(first.reorder.lead_time_demand_mean),
         lead_time_demand_sd=units(first.reorder.lead_time_demand_sd),
-        orders=tuple(_order(situation, exposure, terms, plan) for terms, plan in pairs),
+        orders=tuple(_order(situation, terms, plan) for terms, plan in pairs),
         left_out=tuple(left_out),
         forecast=view.model if view else "",
         forecast_reason=view.reason if view else "",
     )
 
 
-def _order(situation: Situation, exposure: Exposure, terms: ItemSupplier, plan: Replenishment) -> SupplierOrder:
+def _order(situation: Situation, terms: ItemSupplier, plan: Replenishment) -> SupplierOrder:
     quantity = on_terms(terms, units(plan.order_quantity))
     is_raised = quantity > units(plan.order_quantity)
     return SupplierOrder(
@@ -178,7 +174,7 @@ def _order(situation: Situation, exposure: Exposure, terms: ItemSupplier, plan: 
         order_up_to=units(plan.order_up_to),
         expected_benefit=money(plan.expected_benefit),
         cost_of_waiting=money(plan.cost_of_waiting),
-        review_days=replenishment_spec(exposure, terms).review_days,
+        review_days=situation.thresholds.assumptions.review_days,
         binding=(*(one.value for one in plan.binding), *(("minimum_order_value",) if is_raised else ())),
     )
 
