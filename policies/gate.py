@@ -91,13 +91,14 @@ class Gate:
 
     def decide(self, facts: GateInput | Mapping[str, object]) -> GateDecision:
         """Decide; never raises. Facts that are no valid `GateInput` are denied with what is wrong with them."""
+        if not isinstance(facts, GateInput):
+            try:
+                facts = GateInput.model_validate(facts)
+            except ValidationError as error:
+                return self._denied(_plain(facts), _Failure("input-invalid", _faults(error)))
+        plain = facts.model_dump(mode="json")
         try:
-            stated = facts if isinstance(facts, GateInput) else GateInput.model_validate(facts)
-        except ValidationError as error:
-            return self._denied(_plain(facts), _Failure("input-invalid", _faults(error)))
-        plain = stated.model_dump(mode="json")
-        try:
-            return self._judge(stated, plain)
+            return self._judge(facts, plain)
         except _Failure as failure:
             return self._denied(plain, failure)
         except Exception as error:  # the one place where everything unforeseen has to become a denial
