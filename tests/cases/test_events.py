@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 
 from cases.events import Received, parse, receive
 from db.session import Database
@@ -23,14 +25,14 @@ LATE = {**RISK, "type": "supply.late", "data": {"order_no": "PO-1", "line_no": 1
 LOT = {**RISK, "type": "lot.expiring", "data": {"sku": "MILK", "site": "ERF", "lot": "L1"}}
 
 
-def receive_in(database: Database, network: Network, raw: dict[str, object]) -> Received:
+def receive_in(database: Database, network: Network, raw: Mapping[str, object]) -> Received:
     with database.transaction(network.tenant) as connection:
         return receive(connection, network.context, raw)
 
 
 def rows(database: Database, network: Network, table: str) -> int:
     with database.transaction(network.tenant) as connection:
-        return len(connection.execute(f"SELECT 1 FROM {table}").fetchall())
+        return len(connection.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(table))).fetchall())
 
 
 def test_an_event_becomes_a_case_with_our_own_figures(network: Network, agent_database: Database) -> None:

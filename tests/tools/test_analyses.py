@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from db.session import Database
+from domain.context import Context
 from tests.fix_network import Network, day
 from tests.fix_tools import Asker
 
@@ -159,10 +161,8 @@ def test_nothing_promised_is_taken_from_a_donor(asker: Asker, network: Network, 
 
 
 def test_data_of_an_empty_tenant_are_no_data(agent_database: Database, network: Network, second_tenant: str) -> None:
-    from tests.fix_network import Network as Other
-
-    empty = Asker(agent_database, Other(second_tenant, network.context.__class__(second_tenant, network.context.actor)))
-    for name, arguments in (
+    empty = Asker(agent_database, Network(second_tenant, Context(second_tenant, network.context.actor)))
+    calls: tuple[tuple[str, dict[str, Any]], ...] = (
         ("get_inventory_position", {"sku": "OAT-1L"}),
         ("get_open_orders", {}),
         ("forecast_demand", {"skus": ["OAT-1L"]}),
@@ -170,7 +170,8 @@ def test_data_of_an_empty_tenant_are_no_data(agent_database: Database, network: 
         ("compare_options", {"sku": "OAT-1L", "site": "LEJ"}),
         ("optimise_transfers", {"skus": ["OAT-1L"]}),
         ("recommend_replenishment", {"sku": "OAT-1L"}),
-    ):
+    )
+    for name, arguments in calls:
         result = empty.ask(name, **arguments)
         assert result.status == "no_data", (name, result.error)
         assert "no data yet" in result.error
