@@ -51,6 +51,7 @@ def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) ->
         "order": _transfer(connection, order, others, clock) if transfer else _purchase(connection, order),
         "tenant_currency": _tenant_currency(connection),
         "data_age_hours": _age(connection, proposal, clock),
+        "stock_derived": _derived(connection, order),
         "expired": proposal.expired(rows.now(connection)),
         "conflicts": [str(other.proposal_id) for other in others if _conflicts(order, other)],
         "automatic_24h": _up(spent + value),
@@ -149,6 +150,11 @@ def _age(connection: Connection[DictRow], proposal: Proposal, clock: datetime) -
     described = rows.stock_as_of(connection, order.sku, place)
     oldest = min(proposal.data_as_of, described or proposal.data_as_of)
     return ceil((clock - oldest) / timedelta(hours=1))
+
+
+def _derived(connection: Connection[DictRow], order: TransferOrder | PurchaseOrder) -> bool:
+    places = [order.source, order.destination] if isinstance(order, TransferOrder) else [order.site]
+    return any(lot.provenance == "derived" for lot in network.stock(connection, [order.sku], places))
 
 
 def _tenant_currency(connection: Connection[DictRow]) -> str | None:

@@ -57,13 +57,14 @@ class Screen(Protocol):
 
 @dataclass(frozen=True)
 class DemoReport:
-    """What the demo came to; `simulated` says that the network is made up."""
+    """What the demo came to; `simulated` says that the network is made up, `people` whom to ask, by role."""
 
     tenant: str
     simulated: bool
     cases: list[CaseOutcome]
     audit_intact: bool
     audit_events: int
+    people: dict[str, str]
 
 
 def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> DemoReport:
@@ -142,7 +143,8 @@ def work_the_morning(progress: Progress, show: Screen | None) -> DemoReport:
         cases = triage.wait_until_settled(database, TENANT, found.case_ids, progress, show.cases if show else None)
     auditing.seal()
     verified = auditing.verify(TENANT)
-    return DemoReport(TENANT, True, cases, verified.ok, verified.sealed)
+    people = {role: person for person, _, roles, _ in PEOPLE for role in roles}
+    return DemoReport(TENANT, True, cases, verified.ok, verified.sealed, people)
 
 
 def wait_for_interrupt() -> None:

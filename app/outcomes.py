@@ -17,12 +17,19 @@ SELECT c.case_id AS id, c.kind, c.sku, c.site, c.status, c.summary, c.money_at_r
        p.tail_loss, coalesce(d.outcome, 'none') AS outcome,
        coalesce(s.state, CASE WHEN c.status = 'open' THEN 'open' ELSE 'none' END) AS state,
        coalesce(d.reasons, '[]') AS reasons, coalesce(d.approver_roles, '{}') AS approvers,
-       o.document ->> 'number' AS document, o.last_error AS problem
+       o.document ->> 'number' AS document,
+       coalesce(nullif(o.last_error, ''), CASE WHEN c.status = 'open' THEN e.error END) AS problem,
+       EXISTS (SELECT FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+                WHERE j.args ->> 'case_id' = c.case_id AND j.args ->> 'tenant' = c.tenant
+                  AND (j.status = 'todo' OR (j.status = 'doing' AND w.last_heartbeat > now() - interval '30 s')))
+           AS queued
   FROM case_file c
   LEFT JOIN LATERAL (SELECT * FROM proposal p WHERE p.case_id = c.case_id ORDER BY p.created_at DESC LIMIT 1) p ON true
   LEFT JOIN decision d ON d.proposal_id = p.proposal_id AND d.stage = 'proposal'
   LEFT JOIN proposal_state s ON s.proposal_id = p.proposal_id
   LEFT JOIN outbox o ON o.proposal_id = p.proposal_id
+  LEFT JOIN LATERAL (SELECT e.result ->> 'error' AS error FROM evidence e WHERE e.case_id = c.case_id
+                        AND e.status = 'error' ORDER BY e.created_at DESC LIMIT 1) e ON true
  WHERE c.case_id = ANY (%(cases)s)
  ORDER BY c.money_at_risk DESC, c.case_id"""
 
@@ -53,11 +60,12 @@ class CaseOutcome:
     approvers: list[str]
     document: str | None
     problem: str | None
+    queued: bool
 
     @property
     def settled(self) -> bool:
         """True when nothing of ours is still under way."""
-        return self.state in SETTLED
+        return self.state in SETTLED or (self.state == "open" and not self.queued)
 
 
 def outcomes_of(connection: Connection[DictRow], case_ids: list[str]) -> list[CaseOutcome]:

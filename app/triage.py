@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from actions import jobs
 from app.outcomes import CaseOutcome, outcomes_of
 from app.progress import Progress
 from app.wiring import agent_context, agent_database
@@ -68,14 +69,12 @@ def receive(database: Database, context: Context, file: Path) -> Found:
 
 
 def enqueue(database: Database, context: Context, case_ids: Sequence[str]) -> None:
-    """A triage job for each case that is still open."""
-    from actions import jobs
-
+    """A triage job for each case that is still open; shortages first, as a surplus may only serve what they leave."""
     with database.transaction(context.tenant) as connection:
-        for case_id in case_ids:
-            case = cases.find(connection, case_id)
-            if case is not None and case.status == "open":
-                jobs.defer_triage(connection, context.tenant, case_id)
+        found = [case for case_id in case_ids if (case := cases.find(connection, case_id)) is not None]
+        for case in sorted(found, key=lambda one: one.kind in rank.SURPLUSES):
+            if case.status == "open":
+                jobs.defer_triage(connection, context.tenant, case.case_id)
 
 
 def wait_until_settled(

@@ -9,6 +9,10 @@ from decimal import Decimal
 from cases.thresholds import DEFAULT, Grading
 from db.cases import CaseFile, Severity
 
+# Too little, too much: the rest is for a person to look at.
+SHORTAGES = frozenset({"stockout_risk", "late_supply"})
+SURPLUSES = frozenset({"overstock", "expiry_risk"})
+
 TIER_ORDER = {"gold": 0, "silver": 1, "bronze": 2, None: 3}
 SEVERITY_ORDER = {"high": 0, "medium": 1, "low": 2}
 

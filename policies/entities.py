@@ -45,6 +45,7 @@ def world(facts: GateInput) -> Record:
     return {
         "tenant_currency": facts.tenant_currency,
         "data_age_hours": facts.data_age_hours,
+        "stock_derived": facts.stock_derived,
         "expired": facts.expired,
         "conflicts": texts(facts.conflicts),
         "automatic_24h": decimal(facts.automatic_24h),

@@ -93,7 +93,8 @@ class GateInput(Facts):
     """Everything that a decision is made from; storing it is enough to make the same decision again.
 
     Money in `currency`; `tail_loss` is the mean of the worst tenth of the benefit, negative when it is a loss;
-    `automatic_24h` counts this proposal; `data_age_hours` is rounded up.
+    `automatic_24h` counts this proposal; `data_age_hours` is rounded up; `stock_derived` says that stock of the item at
+    a place concerned was made by a rule and never counted.
     """
 
     proposal_id: Word
@@ -109,6 +110,7 @@ class GateInput(Facts):
     order: Annotated[TransferFacts | PurchaseFacts, Field(discriminator="kind")]
     tenant_currency: Currency
     data_age_hours: Count
+    stock_derived: bool
     expired: bool
     conflicts: tuple[Word, ...]
     automatic_24h: NotNegative

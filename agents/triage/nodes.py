@@ -11,12 +11,11 @@ from langgraph.runtime import Runtime
 
 from agents.toolbox import Toolbox
 from agents.triage.state import TriageState
+from cases.rank import SHORTAGES, SURPLUSES
 from tools.contract import ToolResult
 from tools.options import OptionsCompared
 
 Step = dict[str, Any]
-SHORTAGES = frozenset({"stockout_risk", "late_supply"})
-SURPLUSES = frozenset({"overstock", "expiry_risk"})
 ORDERS = {"transfer": "propose_transfer", "buy": "propose_purchase"}
 
 
@@ -82,7 +81,7 @@ def conclude(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     if state["outcome"] == "proposed":
         return {"summary": f"Proposed: {state['option']} for {state['target_sku']} at {state['target_site']}."}
     reasons = " ".join(state["findings"]) or "Nothing that we can carry out is worth its cost."
-    return {"outcome": "none", "summary": f"No proposal. {reasons}"}
+    return {"outcome": state["outcome"] or "none", "summary": f"No proposal. {reasons}"}
 
 
 def after_case(state: TriageState) -> str:
@@ -130,4 +129,6 @@ def _noted(result: ToolResult[Any], **known: object) -> Step:
 
 
 def _gave_up(result: ToolResult[Any], what: str) -> Step:
-    return {"evidence": [str(result.evidence_id)], "findings": [f"{what}: {result.error}"], "outcome": "none"}
+    # What is missing is a finding; what broke is to be tried again.
+    outcome = "failed" if result.status == "error" else "none"
+    return {"evidence": [str(result.evidence_id)], "findings": [f"{what}: {result.error}"], "outcome": outcome}

@@ -15,7 +15,7 @@ from tools.executor import ToolExecutor
 
 @dataclass(frozen=True)
 class TriageResult:
-    """What a run came to; `stopped` says which budget ran out, and then the case stays open."""
+    """What a run came to. `stopped` says which budget ran out; then, or with outcome "failed", the case stays open."""
 
     case_id: str
     outcome: Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add
 from typing import Annotated, Literal, TypedDict
 
-Outcome = Literal["", "proposed", "none"]
+Outcome = Literal["", "proposed", "none", "failed"]
 
 
 class TriageState(TypedDict):

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
 
 from app.cli.output import note, print_table, say
 from app.outcomes import CaseOutcome
 from app.progress import Progress
+
+if TYPE_CHECKING:
+    from app.demo import DemoReport
 
 COLOURS = {
     "confirmed": "green", "waiting": "yellow", "denied": "red", "conflict": "red", "failed": "red",
@@ -43,27 +48,34 @@ def progress() -> Progress:
 
 
 def outcomes(cases: Sequence[CaseOutcome]) -> None:
-    """One line a case: what it is about, what is at stake, what the gate said and what came of it."""
-    print_table(
-        f"{len(cases)} cases",
-        ["case", "what", "at risk", "recommended", "gate", "state", "document or reason"],
-        [
-            [
-                one.id,
-                one.summary,
-                f"{one.money_at_risk:,.0f} {one.currency}",
-                action(one),
-                WORDS.get(one.outcome, one.outcome),
-                one.state,
-                last_word(one),
-            ]
-            for one in cases
-        ],
-    )
-    moved = sum(one.state == "confirmed" for one in cases)
-    waits = sum(one.state == "waiting" for one in cases)
-    refused = sum(one.state == "denied" for one in cases)
-    say(f"{moved} confirmed in the ERP, {waits} waiting for a person, {refused} denied.")
+    """A few lines a case: what is at stake, what is recommended, what the gate said and what came of it."""
+    for one in cases:
+        case_lines(one)
+    say("\n" + ", ".join(f"{count} {what}" for what, count in counted(cases).items() if count) + ".")
+
+
+def case_lines(case: CaseOutcome) -> None:
+    """One case."""
+    colour = COLOURS.get(case.state, "white")
+    word = "no proposal" if case.state == "none" else case.state
+    say(f"{case.id}  [{colour}]{word:<11}[/]  {escape(case.summary)}")
+    last = last_word(case)
+    if case.payload is not None:
+        last = f"{action(case)}: {WORDS.get(case.outcome, case.outcome)}" + (f". {last}" if last else "")
+    if last:
+        say(f"{'':22}{escape(last)}")
+
+
+def counted(cases: Sequence[CaseOutcome]) -> dict[str, int]:
+    """How many ended how, in words."""
+    states = [one.state for one in cases]
+    told = {
+        "confirmed in the ERP": states.count("confirmed"),
+        "waiting for a person": states.count("waiting"),
+        "denied": states.count("denied"),
+        "without a proposal": states.count("none"),
+    }
+    return {**told, "in another state": len(states) - sum(told.values())}
 
 
 def action(case: CaseOutcome) -> str:
@@ -81,7 +93,7 @@ def last_word(case: CaseOutcome) -> str:
     """The document when there is one, else why not."""
     if case.document:
         return case.document
-    if case.problem:
+    if case.problem and case.state != "waiting":
         return case.problem
     if case.outcome == "approval":
         return f"ask {' and '.join(case.approvers)}: " + " ".join(reason["reason"] for reason in case.reasons)
@@ -176,28 +188,33 @@ class DemoScreen:
         self._told: set[str] = set()
 
     def cases(self, now: Sequence[CaseOutcome]) -> None:
-        """A line for each case that has settled since the last call."""
+        """The lines of each case that has settled since the last call."""
         for one in now:
             if one.settled and one.id not in self._told:
                 self._told.add(one.id)
-                colour = COLOURS.get(one.state, "white")
-                say(f"  {one.id}  [{colour}]{one.state:<10}[/] {one.summary}\n{'':22}{action(one)}  {last_word(one)}")
+                case_lines(one)
 
-    def finished(self, report: Any) -> None:
-        """The table, the audit store's word, and what to type next."""
-        outcomes(report.cases)
+    def finished(self, report: DemoReport) -> None:
+        """The count, the audit store's word, and what to type next."""
+        say("\n" + ", ".join(f"{count} {what}" for what, count in counted(report.cases).items() if count) + ".")
         intact = "[green]intact[/]" if report.audit_intact else "[red]NOT INTACT[/]"
         say(f"Audit store: {report.audit_events} sealed events, {intact}. The network is simulated; the ERP is not.\n")
-        waiting = next((one.id for one in report.cases if one.state == "waiting"), None)
+        say("Try, in another terminal:")
+        for command, what in self._next_steps(report):
+            say(f"  .venv/bin/quartermaster {command:<34} {what}")
+
+    def _next_steps(self, report: DemoReport) -> list[tuple[str, str]]:
         confirmed = next((one.id for one in report.cases if one.state == "confirmed"), None)
-        say("Try, in another terminal (with .venv/bin on your PATH):")
-        if confirmed:
-            say(f"  quartermaster why {confirmed}        what was recommended, on what data, executed by whom")
+        waiting = next((one for one in report.cases if one.state == "waiting" and len(one.approvers) == 1), None)
+        steps = [(f"why {confirmed}", "recommended what, on which data, executed by whom")] if confirmed else []
         if waiting:
-            say("  quartermaster approvals          what waits for a person")
-            say(f"  quartermaster approve {waiting} --as sven     (or petra; paula may not)")
-        say("  quartermaster audit verify       is everything as it was recorded?")
-        say("  quartermaster doctor             is every part well?")
+            person = report.people.get(waiting.approvers[0], "")
+            steps += [
+                ("approvals", "what waits for a person"),
+                (f"approve {waiting.id} --as {person}", f"as {waiting.approvers[0]}; paula, the planner, may not"),
+                (f"case {waiting.id}", "see it confirmed"),
+            ]
+        return [*steps, ("audit verify", "is everything as it was recorded?"), ("doctor", "is every part well?")]
 
 
 def why(view: Any) -> None:

@@ -34,7 +34,7 @@ def triage_one(database: Database, executor: ToolExecutor, tenant: str, case_id:
     if case is None or case.status != "open":
         return None
     result = triage_case(executor, context, case_id)
-    if not result.stopped:
+    if result.outcome in ("proposed", "none") and not result.stopped:
         with database.transaction(tenant) as connection:
             set_status(connection, context, case_id, "triaged", note=result.summary)
     return result

@@ -11,6 +11,7 @@ from db.session import Database
 
 Work = Callable[..., None]
 POLL_SECONDS = 1.0
+RESCUE_EVERY_SECONDS = 10.0
 
 
 def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: int, drain: bool) -> None:
@@ -29,7 +30,8 @@ def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: i
 
 
 async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) -> None:
-    async with app.open_async():
+    async with app.open_async(), asyncio.TaskGroup() as beside:
+        rescue = beside.create_task(_rescue(app, name))
         await app.run_worker_async(
             queues=[name],
             name=name,
@@ -39,3 +41,12 @@ async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) 
             shutdown_graceful_timeout=30.0,
             delete_jobs="successful",
         )
+        rescue.cancel()
+
+
+async def _rescue(app: procrastinate.App, name: str) -> None:
+    """Queue again what a worker that died was doing; our functions look at the tables first, so twice is harmless."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(queue=name):
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(RESCUE_EVERY_SECONDS)

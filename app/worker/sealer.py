@@ -6,7 +6,7 @@ import signal
 import threading
 
 from app.wiring import sealer_database, settings
-from audit.sealer import seal_forever, seal_all
+from audit.sealer import seal_all, seal_forever
 from audit.settings import AuditSettings
 
 EVERY_SECONDS = 5.0

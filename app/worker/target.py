@@ -1,4 +1,4 @@
-"""The ERP as the executor sees it: connected to when a write is due, so that a stopped ERP stops nothing else."""
+"""The ERP as the executor sees it: connected to when the first write is due, so that its absence stops nothing else."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ NAME = "tryton"
 
 
 class LateTarget:
-    """Tryton, connected to anew for each call; raises `TargetUnavailable` while it cannot be reached."""
+    """Tryton, connected to at the first call; raises `TargetUnavailable` while it was never set up or is down."""
 
     name = NAME
     capabilities = Capabilities(optimistic_lock=True, idempotency_key=True, lookup_by_key=True)
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._connected: TargetSystem | None = None
 
     def ready(self) -> None:
         """Probe a write path."""
@@ -38,6 +39,11 @@ class LateTarget:
         return self._target().read_back(document_id, kind)
 
     def _target(self) -> TargetSystem:
+        if self._connected is None:
+            self._connected = self._connect()
+        return self._connected
+
+    def _connect(self) -> TargetSystem:
         try:
             return connect(self._home)
         except TargetUnavailable:

@@ -53,9 +53,9 @@ def test_tokens_are_counted_over_the_whole_run() -> None:
         meter.spend_tokens(1)
 
 
-def test_a_case_that_is_not_there_ends_without_a_proposal(agent_database: Database, tenant: str) -> None:
+def test_a_case_that_cannot_be_read_fails_and_says_why(agent_database: Database, tenant: str) -> None:
     result = triage_case(ToolExecutor(agent_database, registry()), Context(tenant, AGENT), "C-99999")
-    assert result.outcome == "none"
+    assert result.outcome == "failed"
     assert "no case" in result.summary
     assert len(result.evidence) == 1
 

@@ -28,6 +28,7 @@ TRANSFER: dict[str, Any] = {
     },
     "tenant_currency": "EUR",
     "data_age_hours": 2,
+    "stock_derived": False,
     "expired": False,
     "conflicts": (),
     "automatic_24h": "100",

@@ -53,6 +53,7 @@ CASES: list[tuple[dict[str, Any], str, set[str], set[str]]] = [
     (changed(TRANSFER, order__shelf_life_left=3), "automatic", {"transfer-automatic"}, set()),
     (changed(TRANSFER, data_age_hours=36), "automatic", {"transfer-automatic"}, set()),
     (changed(TRANSFER, data_age_hours=37), "denied", {"data-age"}, set()),
+    (changed(TRANSFER, stock_derived=True), "denied", {"stock-not-counted"}, set()),
     (changed(TRANSFER, expired=True), "denied", {"expired"}, set()),
     (changed(PURCHASE, conflicts=("other",)), "denied", {"conflict"}, set()),
     (changed(TRANSFER, currency="USD"), "denied", {"transfer-currency"}, set()),

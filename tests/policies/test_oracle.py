@@ -61,6 +61,7 @@ def _common(source: random.Random) -> dict[str, Any]:
         "benefit_lower": source.choice(["5", "5", "0", "-0.0001", "-9"]),
         "tail_loss": source.choice(["0", "-250", "-250.0001"]),
         "data_age_hours": source.choice([0, 3, 36, 37, 400, -1, "x"]) if source.random() < 0.4 else 4,
+        "stock_derived": source.random() < 0.05,
         "expired": source.random() < 0.05,
         "conflicts": _maybe(0.05, ["p2"], [], source),
         "automatic_24h": source.choice(["0", "5000", "5000.01"]),
@@ -75,7 +76,7 @@ def _truth(facts: dict[str, Any]) -> str:
         hard = _hard(facts, number, age)
     except (ValueError, ArithmeticError, TypeError, KeyError):
         return "denied"
-    if hard or facts["expired"] or facts["conflicts"] or facts["currency"] != "EUR":
+    if hard or facts["stock_derived"] or facts["expired"] or facts["conflicts"] or facts["currency"] != "EUR":
         return "denied"
     limit = 800 if facts["order"]["kind"] == "transfer" else 500
     small = number["value"] <= limit and spent <= 5000
