@@ -28,7 +28,7 @@ def plant_all(world: World) -> tuple[Planted, ...]:
         small_transfer(world, "AMS-S", "CGN-S", 140),
         large_transfer(world, "BER-W", "MUC-W"),
         large_purchase(world, "HAM-DC", 8000.0),
-        large_purchase(world, "LYO-DC", 2000.0),
+        large_purchase(world, "LYO-DC", 3000.0),
         late_purchase(world, "LYO-DC"),
         overstock(world, "CGN-S"),
         expiring_lot(world, "MUC-W", "VIE-S"),

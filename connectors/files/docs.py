@@ -66,8 +66,8 @@ so that everybody gets the same; rows say provenance `derived`, and the batch ke
 SIMULATED = """
 ## The simulated network
 
-`quartermaster demo` makes its own network from a seed, as files of this contract. Its rows say `simulated`, its tenant's
-origin is `simulated`, and nothing in it was ever measured.
+`quartermaster demo` makes its own network from a seed, as files of this contract. Its rows say `simulated`, so does its
+tenant's origin, and nothing in it was ever measured.
 """
 
 

@@ -30,7 +30,7 @@ RULES = (
     "multiple 12, 24 or 48",
     "reorder point: mean of the last 56 days × (lead time + 7 days) + 1.64 standard deviations over that time; "
     "order-up-to: 7 days more; service level .95",
-    "stock: by hash of SKU and site 12 % hold 1 to 3 days of the mean, 16 % the reorder point and 100 to 159 days, the "
+    "stock: by hash of SKU and site 12 % hold 1 to 3 days of the mean, 6 % the reorder point and 70 to 119 days, the "
     "others the reorder point and 3 to 16 days; 1 to 6 units where nothing was sold lately",
     "orders: one in twelve of SKU and site has an open purchase order, of which one in five is past its due day",
     "lanes: between all sites, 1 to 4 days; 35 GBP a run in the UK, 60 with Ireland, 140 with EU, 95 with ROW, and "
@@ -77,13 +77,13 @@ def unit_cost(sku: str, price: float) -> float:
 
 
 def stock_units(sku: str, site: str, mean: float, reorder_point: int) -> int:
-    """12 % short, 16 % long, the rest healthy, by hash; `mean` in units a day."""
+    """12 % short, 6 % long, the rest healthy, by hash; `mean` in units a day."""
     step = bucket(f"cover:{sku}:{site}", 1000)
     if mean <= 0:
         return 1 + step % 6
     if step < 120:
         return math.ceil(mean * (1 + step % 3))
-    return reorder_point + math.ceil(mean * (100 + step % 60 if step < 280 else 3 + step % 14))
+    return reorder_point + math.ceil(mean * (70 + step % 50 if step < 180 else 3 + step % 14))
 
 
 def _kept(sales: DailySales) -> list[Kept]:

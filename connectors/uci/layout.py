@@ -14,9 +14,18 @@ from connectors.files.errors import MissingFile, UnreadableFile
 from connectors.files.reading import Text, header, list_files, number_rows, read_text, stem
 from domain.canonical import sha256_hex
 
-ORIGINAL = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
-DAILY = ("sku", "location", "date", "units", "lines", "price")
-NAMES = ("sku", "description")
+HEADER_OF_ORIGINAL = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
+HEADER_OF_DAILY = ("sku", "location", "date", "units", "lines", "price")
+HEADER_OF_NAMES = ("sku", "description")
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,9 @@ def find_uci(path: Path) -> UciFiles | None:
         return None
     headers = {file: _columns(file) for file in files}
     for file, columns in headers.items():
-        if set(ORIGINAL) <= set(columns):
+        if set(HEADER_OF_ORIGINAL) <= set(columns):
             return UciFiles("original", file)
-        if set(DAILY) <= set(columns):
+        if set(HEADER_OF_DAILY) <= set(columns):
             return UciFiles("daily", file, _names_beside(file))
     return None
 
@@ -55,7 +64,7 @@ def read_lines(file: Path) -> Text:
 
 def _names_beside(file: Path) -> Path:
     for other in list_files(file.parent):
-        if set(NAMES) == set(_columns(other)):
+        if set(HEADER_OF_NAMES) == set(_columns(other)):
             return other
     remedy = "Put the file with the columns sku and description into the same folder."
     raise MissingFile(f"The list of SKUs is not beside {file.name}.", remedy=remedy)
