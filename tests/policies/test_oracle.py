@@ -35,7 +35,7 @@ def _transfer(source: random.Random) -> dict[str, Any]:
     return changed(
         TRANSFER,
         **_common(source),
-        item=_maybe(0.03, None, item, source),
+        item=_maybe(0.1, None, item, source),
         order__lane=_maybe(0.03, None, lane, source),
         order__source=_maybe(0.03, {"site": "S1", "kind": "store"}, {"site": "DC", "kind": "dc"}, source),
         order__source_after=str(source.choice([-1, 0, 10, 20, 50, 80])),
@@ -50,7 +50,7 @@ def _purchase(source: random.Random) -> dict[str, Any]:
         "currency": _maybe(0.05, "USD", "EUR", source),
         "listed": source.random() < 0.9,
     }
-    return changed(PURCHASE, **_common(source), order__supplier=_maybe(0.05, None, supplier, source))
+    return changed(PURCHASE, **_common(source), order__supplier=_maybe(0.15, None, supplier, source))
 
 
 def _common(source: random.Random) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _common(source: random.Random) -> dict[str, Any]:
         "benefit_lower": source.choice(["5", "5", "0", "-0.0001", "-9"]),
         "tail_loss": source.choice(["0", "-250", "-250.0001"]),
         "data_age_hours": source.choice([0, 3, 36, 37, 400, -1, "x"]) if source.random() < 0.4 else 4,
-        "stock_derived": source.random() < 0.05,
+        "stock_derived": source.random() < 0.03,
         "expired": source.random() < 0.05,
         "conflicts": _maybe(0.05, ["p2"], [], source),
         "automatic_24h": source.choice(["0", "5000", "5000.01"]),
