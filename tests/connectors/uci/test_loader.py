@@ -17,6 +17,7 @@ from db.session import Database, tenant_clock
 from db.tenants import ensure_tenant
 from domain.context import Actor, Context
 from tests.connectors.uci.make_sample import SAMPLE
+from tests.strict import skip_or_fail
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "demand"
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
@@ -68,8 +69,9 @@ def test_some_are_short_some_long_most_are_neither() -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not REAL.exists(), reason="the real daily cut of UCI Online Retail is not beside the project")
 def test_the_real_cut(operator_database: Database) -> None:
+    if not REAL.exists():
+        skip_or_fail("The real daily cut of UCI Online Retail is not beside the project.")
     report = bring_in(REAL, operator_database)
     assert report.quarantined == 0
     query = "SELECT count(*) a, count(DISTINCT sku) b, count(DISTINCT site) c, sum(quantity)::bigint FROM demand"
