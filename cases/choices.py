@@ -16,9 +16,9 @@ from actions.port import Order, PurchaseOrder, TransferOrder
 from cases.exposure import Exposure
 from cases.situation import Situation
 from cases.snapshot import Snapshot
-from db.network import ItemSupplier, Lane
+from db.network import ItemSupplier, Lane, StockLot
 from domain.errors import BadInput
-from planning.options import LeadTime, OptionSpec
+from planning.options import LeadTime, OptionSpec, SiteState
 from planning.ordering import Replenishment, ReplenishmentSpec, replenishment
 from planning.stock import simulate_stock
 from planning.transfers import Lane as PlannedLane
@@ -102,19 +102,25 @@ def _lane_problem(site: Situation, lane: Lane, donor: Situation | None) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class _Load:
+    """What one donor can put on one lane: at most `limit`, of `lot`, and the donor's state that prices it."""
+
+    limit: Decimal
+    why: str
+    lot: StockLot | None
+    donor: SiteState
+
+
 def _transfer(snapshot: Snapshot, exposure: Exposure, lane: Lane, wanted: Decimal | None) -> Choice | str:
     """A transfer over one lane in the optimiser's quantity, or the planner's."""
     site, donor = exposure.site, snapshot.situations[exposure.site.item.sku, lane.source]
-    arrive_on = site.today + timedelta(days=lane.lead_time_days)
-    movable, lot = donor.movable(arrive_on)
-    movable = min(movable, Decimal(repr(math.floor(donor.lasting(exposure.days) * 1000) / 1000)))
-    limit = min(movable, lane.capacity_m3 / site.item.unit_volume)
-    quantity = wanted or _best_quantity(exposure, donor, lane, limit)
+    load = _load(exposure, donor, lane)
+    quantity = wanted or _best_quantity(exposure, load, lane)
     if quantity <= 0:
         return f"transfer from {lane.source}: no quantity pays for the truck"
-    if quantity > limit:
-        what = "free to leave" if limit == movable else "what one truck takes"
-        return f"transfer from {lane.source}: {limit:f} {site.item.unit} is {what}"
+    if quantity > load.limit:
+        return f"transfer from {lane.source}: {load.limit:f} {site.item.unit} is {load.why}"
     spec = OptionSpec(
         "transfer",
         quantity=float(quantity),
@@ -122,7 +128,7 @@ def _transfer(snapshot: Snapshot, exposure: Exposure, lane: Lane, wanted: Decima
         lead_time=LeadTime(float(lane.lead_time_days)),
         fixed_cost=float(lane.fixed_cost),
         unit_cost=float(lane.cost_per_m3 * site.item.unit_volume),
-        source_site=exposure.state(donor),
+        source_site=load.donor,
     )
     order = TransferOrder(
         sku=site.item.sku,
@@ -130,29 +136,61 @@ def _transfer(snapshot: Snapshot, exposure: Exposure, lane: Lane, wanted: Decima
         destination=site.site.site,
         quantity=quantity,
         unit=site.item.unit,
-        lot=lot,
+        lot=load.lot.lot if load.lot else None,
         ship_on=site.today,
-        arrive_on=arrive_on,
+        arrive_on=site.today + timedelta(days=lane.lead_time_days),
     )
     return Choice(spec, order)
 
 
-def _best_quantity(exposure: Exposure, donor: Situation, lane: Lane, limit: Decimal) -> Decimal:
-    """The optimiser's quantity over this lane alone; 0 when nothing pays."""
-    site = exposure.site
-    held = donor.lasting(exposure.days)
-    item = TransferItem(
-        site.item.sku,
-        lot_size=float(site.item.pack or 1),
-        sites=[
-            transfer_site(exposure, site),
-            transfer_site(exposure, donor, reserve=max(held - float(limit), 0.0)),
-        ],
-        space_per_unit=float(site.item.unit_volume),
+def _load(exposure: Exposure, donor: Situation, lane: Lane) -> _Load:
+    """The lot that would be thrown away if there is one, else what the donor can spare."""
+    arrive_on = exposure.site.today + timedelta(days=lane.lead_time_days)
+    free, lot = donor.movable(arrive_on)
+    doomed = max(
+        ((donor.doomed(one), one) for one in donor.fresh_lots(arrive_on)), default=None, key=lambda pair: pair[0]
     )
+    if doomed is not None and doomed[0] >= float(exposure.site.item.pack or 1):
+        free, lot = min(_floor(doomed[0]), free), doomed[1]
+        limits = [(free, "bound to expire where it is")]
+        state = exposure.doomed_state(donor, float(free))
+    else:
+        limits = [(min(free, _floor(donor.lasting(exposure.days))), "free to leave")]
+        state = exposure.state(donor)
+    limits.append((_floor(float(lane.capacity_m3 / exposure.site.item.unit_volume)), "what one truck takes"))
+    if lot is not None and lot.expires_on is not None:
+        limits.append((_floor(exposure.sells_between(arrive_on, lot.expires_on)), "what can be sold before it expires"))
+    limit, why = min(limits)
+    return _Load(limit, why, lot, state)
+
+
+def _floor(amount: float) -> Decimal:
+    return Decimal(math.floor(max(amount, 0.0) * 1000.0)) / 1000
+
+
+def _best_quantity(exposure: Exposure, load: _Load, lane: Lane) -> Decimal:
+    """The optimiser's quantity over this lane alone; for goods that would expire, all that can be sold."""
+    site, lot = exposure.site, site_lot(exposure.site)
+    if load.donor.leftover_loss_per_unit > 0.0:
+        return load.limit // lot * lot
+    donor = load.donor
+    spare = TransferSite(
+        donor.site,
+        donor.on_hand,
+        donor.receipts,
+        donor.demand,
+        donor.unit_margin,
+        reserve=max(donor.on_hand - float(load.limit), 0.0),
+    )
+    sites = [transfer_site(exposure, site), spare]
+    item = TransferItem(site.item.sku, float(lot), sites, space_per_unit=float(site.item.unit_volume))
     moves = optimise_transfers([item], [planned_lane(lane, site)]).moves
-    total = sum(move.quantity for move in moves if move.lane.destination == site.site.site)
-    return Decimal(repr(round(total, 6))).normalize() + 0
+    return sum((move.lots for move in moves if move.lane.destination == site.site.site), 0) * lot
+
+
+def site_lot(site: Situation) -> Decimal:
+    """Base units that move together: the smallest case, else one."""
+    return site.item.pack or Decimal(1)
 
 
 def transfer_site(exposure: Exposure, situation: Situation, reserve: float = 0.0) -> TransferSite:

@@ -89,7 +89,19 @@ def _unknown(situation: Situation) -> NewCase | None:
             f"{situation.name}: demand cannot be forecast ({situation.no_forecast}). {situation.usable:f} in stock, "
             f"{situation.ordered_by_customers:f} ordered by customers. Somebody who knows the item has to decide.",
         )
-    return None
+    return _in_doubt(situation)
+
+
+def _in_doubt(situation: Situation) -> NewCase | None:
+    """Stock on record that nobody can find, it seems: a steady item that has stopped selling altogether."""
+    if situation.quiet_days < situation.thresholds.detection.quiet_days or situation.usable <= 0:
+        return None
+    money = cents(float(situation.usable * situation.item.unit_cost))
+    text = (
+        f"{situation.name}: {situation.usable:f} on record and nothing sold for {situation.quiet_days} days, though it "
+        f"sold on most days before. Count it; {Money(money, situation.item.currency)} of stock is in doubt."
+    )
+    return _finding(situation, "demand_anomaly", money, situation.today, text)
 
 
 def _is_selling(situation: Situation) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
 
 from cases.situation import Situation
 from planning.arrays import FloatArray
@@ -57,6 +60,17 @@ class Exposure:
                 holding_cost_per_unit_day=situation.holding_cost_per_unit_day,
             )
         return self._states[name]
+
+    def doomed_state(self, situation: Situation, units: float) -> SiteState:
+        """A site that can only lose: units that nobody there will buy and that are thrown away at their cost."""
+        nothing = np.zeros((self.full_demand.shape[0], self.days))
+        loss = float(situation.item.unit_cost)
+        return SiteState(situation.site.site, nothing, units, nothing[0], 0.0, leftover_loss_per_unit=loss)
+
+    def sells_between(self, first: date, last: date) -> float:
+        """Units that the receiving site sells from `first` to `last` in nine of ten scenarios."""
+        start, stop = ((day - self.site.today).days for day in (first, last))
+        return float(np.quantile(self.full_demand[:, start : stop + 1].sum(axis=1), 0.1))
 
     def model_error(self, data_age_days: float) -> ModelError:
         """How far the forecast's level may be off, wider for a baseline and for old data."""

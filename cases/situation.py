@@ -66,7 +66,10 @@ class LeadTimeDays:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything known about one item × site; `forecast` is None (with `no_forecast`) where demand cannot be told."""
+    """Everything known about one item × site; `forecast` is None (with `no_forecast`) where demand cannot be told.
+
+    `quiet_days`: how long a steady item has not sold at all.
+    """
 
     today: date
     item: Item
@@ -83,6 +86,7 @@ class Situation:
     forecast: ForecastView | None
     no_forecast: str
     recent_daily_demand: float | None
+    quiet_days: int = 0
     thresholds: Thresholds = DEFAULT
 
     @property
@@ -165,7 +169,23 @@ class Situation:
         gone = simulate_stock(mean[None, :], usable, np.zeros(mean.size), expiring[: mean.size]).expired.sum()
         return max(usable - float(gone), 0.0)
 
-    def movable(self, arrive_on: date) -> tuple[Decimal, str | None]:
+    def doomed(self, lot: StockLot) -> float:
+        """Units of a lot that will expire here unsold in nine of ten scenarios; 0 where that cannot be told."""
+        day = (lot.expires_on - self.today).days if lot.expires_on else -1
+        demand = self.demand(day + 1) if day >= 0 else None
+        if demand is None or demand.shape[1] <= day:
+            return 0.0
+        days = demand.shape[1]
+        paths = simulate_stock(demand, float(self.usable), self.receipts_by_day(days), self.expiring_by_day(days))
+        return min(float(np.quantile(paths.expired[:, day], 0.1)), float(lot.quantity))
+
+    def fresh_lots(self, arrive_on: date) -> list[StockLot]:
+        """Available dated lots that can still be sold for a while once they have arrived elsewhere."""
+        until = arrive_on + timedelta(days=self.thresholds.assumptions.shelf_life_on_arrival)
+        lots = [lot for lot in self.lots if lot.state == "available" and lot.quantity > 0]
+        return [lot for lot in lots if lot.expires_on and lot.expires_on >= until]
+
+    def movable(self, arrive_on: date) -> tuple[Decimal, StockLot | None]:
         """Units that may leave for another site, and the lot they are of; None where no lot carries a date.
 
         Nothing that is promised leaves, and of dated lots only one that can still be sold after it has arrived.
@@ -174,12 +194,11 @@ class Situation:
         lots = [lot for lot in self.lots if lot.state == "available" and lot.quantity > 0]
         if not any(lot.expires_on for lot in lots):
             return free, None
-        fresh_until = arrive_on + timedelta(days=self.thresholds.assumptions.shelf_life_on_arrival)
-        fresh = [lot for lot in lots if lot.expires_on and lot.expires_on >= fresh_until]
+        fresh = self.fresh_lots(arrive_on)
         if not fresh:
             return Decimal(0), None
         best = max(fresh, key=lambda lot: (lot.quantity, -(lot.expires_on or date.max).toordinal()))
-        return min(free, best.quantity), best.lot
+        return min(free, best.quantity), best
 
     def firm_by_day(self, days: int) -> FloatArray:
         """(days,) units of customer orders by due day; overdue ones are due today."""

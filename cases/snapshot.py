@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
+import numpy as np
 from psycopg import Connection
 from psycopg.rows import DictRow
 
@@ -20,6 +21,7 @@ from cases.thresholds import DEFAULT, Thresholds
 from db import demand, forecasts, network
 from db.demand import DemandRows, Promotion
 from db.network import Item, ItemSite, Names, Site
+from planning.arrays import FloatArray
 from planning.baselines import baseline_forecast
 from planning.demand import ForecastPath
 
@@ -33,6 +35,8 @@ HISTORY_DAYS = 730
 RECENT_DAYS = 56
 # Fewer recorded days since listing than this, and demand is not known well enough for any number.
 FEWEST_HISTORY_DAYS = 14
+# An item that sells on this share of the days is steady: two weeks without a sale are then no accident.
+STEADY_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def load(
     wanted = sorted({listing.sku for listing in listings})
     items = {item.sku: item for item in network.items(connect(), wanted)}
     places = {site.site: site for site in network.sites(connect())}
-    nothing = _Forecasts(today, "", {}, {}, {})
+    nothing = _Forecasts(today, today, "", {}, {}, {})
     view = _Forecasts.load(connect, today, listings, wanted, sites) if with_demand else nothing
     rows = _Rows.load(connect, today, wanted, sites, thresholds)
     situations = {
@@ -132,6 +136,7 @@ class _Rows:
             forecast=forecast,
             no_forecast=reason,
             recent_daily_demand=view.recent(listing),
+            quiet_days=view.quiet(listing),
             thresholds=thresholds,
         )
 
@@ -141,6 +146,7 @@ class _Forecasts:
     """Stored forecasts, and the history behind a baseline where there is none."""
 
     today: date
+    known_until: date
     model: str
     stored: dict[Pair, ForecastView]
     history: dict[Pair, DemandRows]
@@ -156,39 +162,50 @@ class _Forecasts:
             found = forecasts.load_forecasts(connect(), model.model_id, ForecastPath, skus, sites)
             views = ((pair, stored_view(origin, path, today, model.label)) for pair, (origin, path) in found.items())
             stored = {pair: view for pair, view in views if view is not None}
+        newest = demand.newest_day(connect())
+        until = today if newest is None else min(today, newest + timedelta(days=1))
         missing = sorted({one.sku for one in listings if (one.sku, one.site) not in stored})
-        long_ago, recent = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=RECENT_DAYS)
-        history = demand.demand(connect(), skus=missing, sites=sites, since=long_ago, before=today) if missing else []
-        recently = demand.demand(connect(), skus=skus, sites=sites, since=recent, before=today)
-        return cls(today, model.label if model else "", stored, _by_pair(history), _by_pair(recently))
+        long_ago, recent = until - timedelta(days=HISTORY_DAYS), until - timedelta(days=RECENT_DAYS)
+        history = demand.demand(connect(), skus=missing, sites=sites, since=long_ago, before=until) if missing else []
+        recently = demand.demand(connect(), skus=skus, sites=sites, since=recent, before=until)
+        return cls(today, until, model.label if model else "", stored, _by_pair(history), _by_pair(recently))
 
     def of(self, listing: ItemSite) -> tuple[ForecastView | None, str]:
         """The forecast, or None and why there is none."""
         pair = (listing.sku, listing.site)
+        known = (self.known_until - listing.listed_on).days
+        if known < FEWEST_HISTORY_DAYS:
+            return None, f"listed {max(known, 0)} days ago; {FEWEST_HISTORY_DAYS} days of demand are needed"
         if pair in self.stored:
             return self.stored[pair], ""
         rows = self.history.get(pair)
-        known = (self.today - listing.listed_on).days
-        if known < FEWEST_HISTORY_DAYS:
-            return None, f"listed {max(known, 0)} days ago; {FEWEST_HISTORY_DAYS} days of demand are needed"
-        if rows is None:
-            return None, "no demand was ever recorded"
-        return self._baseline(listing, rows)
+        return (None, "no demand was ever recorded") if rows is None else (self._baseline(listing, rows), "")
 
-    def _baseline(self, listing: ItemSite, rows: DemandRows) -> tuple[ForecastView | None, str]:
-        since = max(listing.listed_on, self.today - timedelta(days=HISTORY_DAYS))
+    def _baseline(self, listing: ItemSite, rows: DemandRows) -> ForecastView:
+        since = max(listing.listed_on, self.known_until - timedelta(days=HISTORY_DAYS))
         why = "the stored forecast does not reach from today" if self.model else "no model has been trained"
-        history, horizon = dense_history(rows, since, self.today), DEFAULT.assumptions.longest_horizon
+        history, horizon = dense_history(rows, since, self.known_until), DEFAULT.assumptions.longest_horizon
         path = baseline_forecast(history, horizon=horizon, reason=why)
-        return ForecastView(path, f"baseline:{path.method}", True, path.reason), ""
+        return ForecastView(path, f"baseline:{path.method}", True, path.reason)
 
     def recent(self, listing: ItemSite) -> float | None:
         """Mean units a day over the recent past; None when it was not listed then."""
-        since = max(listing.listed_on, self.today - timedelta(days=RECENT_DAYS))
-        days = (self.today - since).days
-        if days < FEWEST_HISTORY_DAYS:
-            return None
-        return float(dense_history(self.recently.get((listing.sku, listing.site)), since, self.today).mean())
+        history = self._recent_history(listing)
+        return None if history.size < FEWEST_HISTORY_DAYS else float(history.mean())
+
+    def quiet(self, listing: ItemSite) -> int:
+        """Days since the last sale of an item that had sold on most days before; 0 where that says nothing."""
+        history = self._recent_history(listing)
+        sold = np.flatnonzero(history > 0.0)
+        if sold.size == 0:
+            return 0
+        before = history[: sold[-1] + 1]
+        is_steady = before.size >= 2 * FEWEST_HISTORY_DAYS and (before > 0.0).mean() >= STEADY_SHARE
+        return int(history.size - before.size) if is_steady else 0
+
+    def _recent_history(self, listing: ItemSite) -> FloatArray:
+        since = max(listing.listed_on, self.known_until - timedelta(days=RECENT_DAYS))
+        return dense_history(self.recently.get((listing.sku, listing.site)), since, self.known_until)
 
 
 def _by(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:

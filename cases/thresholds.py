@@ -60,6 +60,7 @@ class Detection:
         overstock_probability: of stock that outlasts the target cover.
         cover_days: the target cover; no shorter than lead time and review.
         late_days: a supply that comes so many days after the agreed day is late.
+        quiet_days: without a sale of a steady item, although the record shows stock.
         expiry_share: of a lot's units that are expected to expire unsold.
         smallest_money: below this, in the tenant's currency, nothing is a case.
     """
@@ -68,6 +69,7 @@ class Detection:
     overstock_probability: float = 0.80
     cover_days: int = 90
     late_days: int = 2
+    quiet_days: int = 14
     expiry_share: float = 0.10
     smallest_money: Decimal = Decimal(25)
 

@@ -52,6 +52,12 @@ SELECT sku, site, array_agg(day ORDER BY day) AS days, array_agg(quantity::float
    AND day >= %(since)s AND day < %(before)s GROUP BY sku, site"""
 
 
+def newest_day(connection: Connection[DictRow]) -> date | None:
+    """The last day with any recorded demand: later days are not yet known, not days without demand."""
+    row = connection.execute("SELECT max(day) AS day FROM demand").fetchone()
+    return None if row is None else row["day"]
+
+
 def promotions(
     connection: Connection[DictRow], *, skus: Names, since: date, until: date, today: date
 ) -> list[Promotion]:
@@ -78,4 +84,5 @@ def _rows(
     connection: Connection[DictRow], kind: type[Row], sql: LiteralString, values: Mapping[str, object]
 ) -> list[Row]:
     with connection.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(sql, values).fetchall()
+        # See db.network: a generic plan would read the whole history.
+        return cursor.execute(sql, values, prepare=False).fetchall()

@@ -122,7 +122,8 @@ def load_forecasts(
 ) -> dict[Series, tuple[date, P]]:
     """Forecasts of one model version with the day each starts on; `make` is the class of the paths."""
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(FORECASTS, {"model_id": model_id, "skus": _list(skus), "sites": _list(sites)})
+        values = {"model_id": model_id, "skus": _list(skus), "sites": _list(sites)}
+        rows = cursor.execute(FORECASTS, values, prepare=False)  # see db.network
         return {(row["sku"], row["site"]): (row["origin_day"], _path(make, row)) for row in rows}
 
 

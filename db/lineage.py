@@ -29,22 +29,31 @@ class SourceRow:
     row: int | None
 
 
-# A batch names its files by table; where a table came in several files, the first is told.
+# Tables by the names under which they are delivered; where one came in several files, the first is told.
 SOURCE_ROWS: LiteralString = """
 WITH used AS (
     SELECT 'stock' AS name, concat_ws(' ', sku, site, nullif(lot, ''), state) AS key, batch_id, source_row FROM stock
      WHERE sku = %(sku)s AND site = ANY(%(sites)s)
     UNION ALL
-    SELECT 'purchase_order_line', order_no || ' ' || line_no, batch_id, source_row FROM purchase_order_line
+    SELECT 'purchase_orders', order_no || ' ' || line_no, batch_id, source_row FROM purchase_order_line
      WHERE sku = %(sku)s AND site = ANY(%(sites)s) AND received_on IS NULL
     UNION ALL
-    SELECT 'transfer_order_line', order_no || ' ' || line_no, batch_id, source_row FROM transfer_order_line
+    SELECT 'transfer_orders', order_no || ' ' || line_no, batch_id, source_row FROM transfer_order_line
      WHERE sku = %(sku)s AND (source = ANY(%(sites)s) OR destination = ANY(%(sites)s)) AND received_on IS NULL
     UNION ALL
-    SELECT 'item_supplier', sku || ' ' || supplier, batch_id, source_row FROM item_supplier WHERE sku = %(sku)s
+    SELECT 'item_suppliers', sku || ' ' || supplier, batch_id, source_row FROM item_supplier WHERE sku = %(sku)s
     UNION ALL
-    SELECT 'lane', source || ' ' || destination, batch_id, source_row FROM lane
+    SELECT 'lanes', source || ' ' || destination, batch_id, source_row FROM lane
      WHERE source = ANY(%(sites)s) AND destination = ANY(%(sites)s)
+    UNION ALL
+    SELECT 'items', sku, batch_id, source_row FROM item WHERE sku = %(sku)s
+    UNION ALL
+    SELECT 'item_sites', sku || ' ' || site, batch_id, source_row FROM item_site
+     WHERE sku = %(sku)s AND site = ANY(%(sites)s)
+    UNION ALL
+    -- What the forecast learned from: days told as a range, for their rows are many.
+    SELECT 'demand', format('%%s %%s: %%s days %%s to %%s', sku, site, count(*), min(day), max(day)), batch_id, NULL
+      FROM demand WHERE sku = %(sku)s AND site = ANY(%(sites)s) GROUP BY sku, site, batch_id
 )
 SELECT u.name AS table, u.key, u.batch_id, b.as_of, b.provenance, coalesce(f.value ->> 'name', '') AS file,
        coalesce(f.value ->> 'sha256', '') AS sha256, u.source_row AS row

@@ -107,6 +107,27 @@ def test_cold_goods_need_a_cold_room(network: Network, agent_database: Database)
     assert "has no cold room" in found.summary
 
 
+def test_stock_that_stopped_selling_is_in_doubt(
+    network: Network, agent_database: Database, owner_database: Database
+) -> None:
+    with owner_database.transaction(network.tenant) as connection:
+        connection.execute("DELETE FROM demand WHERE site = 'LEJ' AND day >= %s", [day(-20)])
+    situation = look(agent_database, network).situations["OAT-1L", "LEJ"]
+    (found,) = detect(situation)
+    assert (found.kind, found.money_at_risk) == ("demand_anomaly", Decimal("30.00"))
+    assert "nothing sold for 20 days" in found.summary
+
+
+def test_days_after_the_last_record_are_not_days_without_demand(
+    network: Network, agent_database: Database, owner_database: Database
+) -> None:
+    with owner_database.transaction(network.tenant) as connection:
+        connection.execute("DELETE FROM demand WHERE day >= %s", [day(-20)])
+    situation = look(agent_database, network).situations["OAT-1L", "LEJ"]
+    assert situation.quiet_days == 0
+    assert situation.recent_daily_demand == pytest.approx(390 / 56)
+
+
 def test_causes_of_a_promotion_and_a_late_receipt_add_up(
     network: Network, agent_database: Database, owner_database: Database
 ) -> None:

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from db.session import Database
 from domain.context import Context
-from tests.fix_network import Network, day
+from tests.fix_network import BATCH, NOW, Network, day, insert
 from tests.fix_tools import Asker
 
 
@@ -175,3 +177,32 @@ def test_data_of_an_empty_tenant_are_no_data(agent_database: Database, network: 
         result = empty.ask(name, **arguments)
         assert result.status == "no_data", (name, result.error)
         assert "no data yet" in result.error
+
+
+def test_goods_that_would_expire_are_moved_where_they_sell(
+    asker: Asker, network: Network, owner_database: Database
+) -> None:
+    with owner_database.transaction(network.tenant) as connection:
+        # 50 sell at ERF until 11 March; 150 of the 200 that expire then would be thrown away.
+        connection.execute("DELETE FROM stock WHERE sku = 'OAT-1L' AND site = 'ERF'")
+        put_stock(connection, network.tenant, "OAT-1L", "ERF", 200, lot="OLD", expires_on=day(9))
+    compared = asker.answer("compare_options", sku="OAT-1L", site="LEJ")
+    transfer = compared.options[0]
+    # LEJ sells 90 from 3 to 11 March; each unit saved from the bin is worth its cost of 1.
+    assert (transfer.order.source, transfer.order.lot, transfer.quantity) == ("ERF", "OLD", 90)
+    parts = {driver.name: driver.amount for driver in transfer.drivers}
+    assert parts["left over at ERF"] == 90
+    assert parts["lost margin avoided at LEJ"] == 30
+
+
+def test_a_lot_about_to_expire_stays(asker: Asker, network: Network, owner_database: Database) -> None:
+    with owner_database.transaction(network.tenant) as connection:
+        connection.execute("DELETE FROM stock WHERE sku = 'OAT-1L' AND site = 'ERF'")
+        put_stock(connection, network.tenant, "OAT-1L", "ERF", 200, lot="OLD", expires_on=day(4))
+    compared = asker.answer("compare_options", sku="OAT-1L", site="LEJ")
+    assert "transfer from ERF: nothing is free to leave" in compared.notes
+
+
+def put_stock(connection: Connection[DictRow], tenant: str, sku: str, site: str, quantity: int, **more: object) -> None:
+    insert(connection, "stock", tenant=tenant, batch_id=BATCH, sku=sku, site=site, quantity=quantity, state="available",
+           counted_at=NOW, **more)  # fmt: skip
