@@ -13,7 +13,7 @@ from agents.toolbox import Toolbox
 from agents.triage.state import TriageState
 from cases.rank import SHORTAGES, SURPLUSES
 from tools.contract import ToolResult
-from tools.options import OptionsCompared
+from tools.options import OptionLine, OptionsCompared
 
 Step = dict[str, Any]
 ORDERS = {"transfer": "propose_transfer", "buy": "propose_purchase"}
@@ -62,13 +62,15 @@ def compare(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     result = runtime.context.call("compare_options", place)
     if result.output is None:
         return _gave_up(result, "The options could not be compared")
-    option = _first_order(result.output, only_from=state["site"] if state["kind"] in SURPLUSES else "")
-    return _noted(result, option=option, comparison_id=str(result.evidence_id))
+    line = _first_order(result.output, only_from=state["site"] if state["kind"] in SURPLUSES else "")
+    chosen = {"option": line.option, "source": line.source} if line else {}
+    return _noted(result, comparison_id=str(result.evidence_id), **chosen)
 
 
 def propose(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     """Hand the best option to the gate. This is the farthest the agent can go."""
-    result = runtime.context.call(ORDERS[state["option"]], {"evidence_id": state["comparison_id"]})
+    arguments = {"evidence_id": state["comparison_id"], "source": state["source"]}
+    result = runtime.context.call(ORDERS[state["option"]], arguments)
     if result.output is None:
         return _gave_up(result, "The proposal was not taken")
     made = result.output
@@ -108,15 +110,15 @@ def after_comparison(state: TriageState) -> str:
     return "propose" if not state["outcome"] and state["option"] in ORDERS else "conclude"
 
 
-def _first_order(compared: OptionsCompared, *, only_from: str) -> str:
-    """The best option that an order of ours carries out and that beats doing nothing; '' when there is none.
+def _first_order(compared: OptionsCompared, *, only_from: str) -> OptionLine | None:
+    """The best option that an order of ours carries out and that beats doing nothing.
 
     A surplus is only helped by a transfer away from its own site.
     """
     worth = [line for line in compared.options if line.order is not None and line.expected_benefit > 0]
     if only_from:
         worth = [line for line in worth if line.option == "transfer" and line.source == only_from]
-    return worth[0].option if worth else ""
+    return worth[0] if worth else None
 
 
 def _place(state: TriageState) -> dict[str, str]:

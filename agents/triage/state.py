@@ -23,6 +23,7 @@ class TriageState(TypedDict):
     evidence: Annotated[list[str], add]
     findings: Annotated[list[str], add]
     option: str
+    source: str
     comparison_id: str
     proposal_id: str
     outcome: Outcome
@@ -41,6 +42,7 @@ def started(case_id: str) -> TriageState:
         evidence=[],
         findings=[],
         option="",
+        source="",
         comparison_id="",
         proposal_id="",
         outcome="",

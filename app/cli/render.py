@@ -251,11 +251,10 @@ def why(view: Any) -> None:
         say(f"  What would flip it: {best.flip}\n")
     say("[bold]What data informed it[/]")
     say(f"  {', '.join(f'{name} {value}' for name, value in view.data.versions.items() if value)}")
-    print_table(
-        "",
-        ["table", "key", "file", "row", "file's SHA-256", "provenance"],
-        [[row.table, row.key, row.file, row.row or "", row.sha256[:12], row.provenance] for row in view.data.rows],
-    )
+    for row in view.data.rows:
+        where = f"{row.file} row {row.row}" if row.row else row.file
+        say(f"  {escape(row.key)}: {escape(where)} (SHA-256 {row.sha256[:12]}…, {row.provenance})")
+    say("")
     say(f"[bold]Who or what executed it[/]: {view.executed.state} {view.executed.document}")
     for step in view.executed.steps:
         say(f"  {step}")
