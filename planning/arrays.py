@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from planning.errors import InvalidField
 
 FloatArray: TypeAlias = NDArray[np.float64]
+SingleArray: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 

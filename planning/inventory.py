@@ -13,7 +13,7 @@ from planning.arrays import FloatArray, count, fraction, matrix, number, rows_or
 from planning.errors import Infeasible, InvalidField
 from planning.ordering import Binding, Replenishment, ReplenishmentSpec, replenishment
 from planning.reorder import DailyDemand, ReorderPoint, reorder_point
-from planning.stock import simulate_stock
+from planning.stock import StockPaths, simulate_stock
 
 __all__ = [
     "Binding",
@@ -22,8 +22,10 @@ __all__ = [
     "Replenishment",
     "ReplenishmentSpec",
     "StockOutlook",
+    "StockPaths",
     "reorder_point",
     "replenishment",
+    "simulate_stock",
     "stock_outlook",
 ]
 
