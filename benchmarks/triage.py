@@ -1,7 +1,8 @@
 """Triage: how long one case takes, how many a worker works, what a second worker adds, what our graph costs.
 
-It runs on a database of its own with a simulated network. The latency is taken in this process, one case after another;
-rates come from the product's own agent processes. Nobody has published figures for such a road, so the goals are ours.
+It runs on a database of its own with a simulated network and baseline forecasts. The latency is taken in this process,
+one case after another, from the job to the kept proposal; rates come from the product's own agent processes. Nobody has
+published figures for such a road, so the goals are ours.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import math
 import os
 import sys
 import time
-from dataclasses import dataclass, replace
-from statistics import mean, median, quantiles
+from dataclasses import dataclass
+from statistics import median, quantiles
 from typing import Any
 
 from pydantic import JsonValue
@@ -20,12 +21,11 @@ from agents.triage.run import triage_case
 from benchmarks.report import Report, make_report, run
 from benchmarks.triage_bare import bare_rates, run_bare
 from benchmarks.triage_network import AGENT, TENANT, Bench, Size, bench
-from benchmarks.triage_workers import Worked, drain, rate
+from benchmarks.triage_workers import drain, rate
 from cases.open import set_status
 from domain.errors import Conflict
 from tools.catalogue import registry
 from tools.executor import ToolExecutor
-from tools.registry import Registry
 
 CONTRACT = (
     "p95_ms",
@@ -52,7 +52,7 @@ class Plan:
     bare_seconds: float
 
 
-FULL = Plan(Size(items=None, every=28, least_cases=60, most_cases=96), worker_rounds=3, bare_rounds=7, bare_seconds=3.0)
+FULL = Plan(Size(items=None, every=28, least_cases=60, most_cases=96), worker_rounds=2, bare_rounds=7, bare_seconds=3.0)
 QUICK = Plan(Size(items=50, every=12, least_cases=14, most_cases=24), worker_rounds=1, bare_rounds=3, bare_seconds=0.7)
 
 
@@ -76,11 +76,9 @@ def work_cases(bench: Bench) -> CaseRuns:
 
 
 def _work(bench: Bench, case_ids: tuple[str, ...]) -> CaseRuns:
-    # Timed until the proposal is committed: waiting for the executor's answer to it is not the agent's part.
-    tools = Registry(replace(tool, follow=None) for tool in registry())
     case_ms, bare_ms, results = [], [], []
     with bench.database("agent") as agent, bench.superuser() as superuser:
-        executor = ToolExecutor(agent, tools)
+        executor = ToolExecutor(agent, registry())
         before = _events(superuser)
         for case_id in case_ids:
             started = time.perf_counter()
@@ -113,30 +111,21 @@ def _since(started: float) -> float:
 
 def work_queue(bench: Bench, rounds: int) -> dict[str, JsonValue]:
     """One worker and two in turn, medians over the rounds."""
-    ones, twos, first = [], [], []
+    rates: dict[int, list[float | None]] = {1: [], 2: []}
     for number in range(rounds):
-        order = (1, 2) if number % 2 == 0 else (2, 1)
-        for workers in order:
-            worked = drain(bench, workers)
-            (ones if workers == 1 else twos).append(rate(worked, workers))
-            first = worked if workers == 1 else first
-    one, two = _median(ones), _median(twos)
+        for workers in (1, 2) if number % 2 == 0 else (2, 1):
+            rates[workers].append(rate(drain(bench, workers), workers))
+    one, two = _median(rates[1]), _median(rates[2])
     return {
         "per_second": one,
         "two_worker_per_second": two,
         "two_worker_speedup": two / one if one and two else None,
-        "decision_wait_ms": _mean_wait(first),
     }
 
 
 def _median(rates: list[float | None]) -> float | None:
     known = [one for one in rates if one is not None]
     return median(known) if known else None
-
-
-def _mean_wait(worked: list[Worked]) -> float | None:
-    waits = [one.wait_ms for one in worked if one.wait_ms is not None]
-    return mean(waits) if waits else None
 
 
 def measure(quick: bool) -> Report:

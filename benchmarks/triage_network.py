@@ -42,6 +42,19 @@ NOW = datetime(2026, 3, 2, 5, tzinfo=UTC)
 TEMPLATE = "prepared"
 HISTORY_DAYS = 182  # what the baseline looks at
 HORIZON_DAYS = 56
+# Stands in for the executor's process, which is not measured: its answer is there as soon as the proposal is, so that
+# no agent waits for it. What it says does not matter here; nothing is written anywhere.
+ANSWER_AT_ONCE = """
+CREATE FUNCTION public.answer_at_once() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO quartermaster.decision
+           (tenant, proposal_id, stage, outcome, reasons, approver_roles, policy_hash, engine, input)
+    VALUES (NEW.tenant, NEW.proposal_id, 'proposal', 'observed', '[]', '{}', '', 'benchmark', '{}');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER answer_at_once AFTER INSERT ON quartermaster.proposal
+   FOR EACH ROW EXECUTE FUNCTION public.answer_at_once();
+"""
 OPEN = "SELECT case_id FROM case_file WHERE status = 'open' ORDER BY case_id"
 
 
@@ -103,6 +116,7 @@ def _prepare(embedded: Embedded, folder: Path, size: Size) -> tuple[int, tuple[s
         import_path(folder, database=operator, context=OPERATOR, as_of=NOW, provenance="simulated")
         _store_forecasts(operator)
     with psycopg.connect(embedded.admin_conninfo(DATABASE), autocommit=True) as superuser:
+        superuser.execute(ANSWER_AT_ONCE)
         superuser.execute("VACUUM ANALYZE")
     with Database(embedded.conninfo(USERS["agent"]), "agent") as agent, agent.transaction(TENANT) as connection:
         seen, _ = sweep_and_open(connection, AGENT)

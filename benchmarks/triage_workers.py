@@ -1,4 +1,4 @@
-"""The product's own agent processes on a queue of cases: how many they work a second, and how long one takes there.
+"""The product's own agent processes on a queue of cases, and how many they work a second.
 
 All workers are held back by a lock until each of them asks for its first job, so that none works before the others.
 """
@@ -39,29 +39,22 @@ SELECT (SELECT count(*) FROM quartermaster.procrastinate_workers) AS workers,
                 WHERE NOT granted AND relation = 'quartermaster.procrastinate_jobs'::regclass) AS waiting
 """
 WORKED = """
-SELECT done.at AS done, p.created_at AS proposed,
+SELECT done.at AS done,
        (SELECT min(created_at - duration_ms * interval '1 ms') FROM quartermaster.evidence e
          WHERE e.tenant = c.tenant AND e.case_id = c.case_id) AS begun
   FROM quartermaster.case_file c
   JOIN audit.event done ON done.tenant = c.tenant AND done.subject = 'case:' || c.case_id
                        AND done.action = 'case.changed'
-  LEFT JOIN quartermaster.proposal p ON p.tenant = c.tenant AND p.case_id = c.case_id
  WHERE c.tenant = %(tenant)s AND c.status = 'triaged' AND c.case_id = ANY (%(cases)s) ORDER BY done.at
 """
 
 
 @dataclass(frozen=True)
 class Worked:
-    """One case as a worker left it; `proposed` is None where nothing was proposed."""
+    """When a worker began one case, and when it had noted what came of it."""
 
     begun: datetime
     done: datetime
-    proposed: datetime | None
-
-    @property
-    def wait_ms(self) -> float | None:
-        """Milliseconds from the kept proposal to the end of the job."""
-        return None if self.proposed is None else (self.done - self.proposed).total_seconds() * 1000.0
 
 
 def drain(bench: Bench, workers: int) -> list[Worked]:
@@ -79,7 +72,7 @@ def drain(bench: Bench, workers: int) -> list[Worked]:
         rows = superuser.execute(WORKED, {"tenant": TENANT, "cases": list(bench.case_ids)}).fetchall()
     if len(rows) != len(bench.case_ids):
         raise Unavailable(f"The workers left {len(bench.case_ids) - len(rows)} cases; their log says why.")
-    return [Worked(row["begun"], row["done"], row["proposed"]) for row in rows]
+    return [Worked(row["begun"], row["done"]) for row in rows]
 
 
 def rate(worked: Sequence[Worked], workers: int) -> float | None:

@@ -39,7 +39,7 @@ def number(report: Report, name: str) -> float:
 
 def worked(second: int) -> Worked:
     """A case begun a second before it was done."""
-    return Worked(START + timedelta(seconds=second - 1), START + timedelta(seconds=second), None)
+    return Worked(START + timedelta(seconds=second - 1), START + timedelta(seconds=second))
 
 
 def test_a_rate_counts_neither_the_first_jobs_nor_the_last_ones() -> None:
