@@ -64,8 +64,9 @@ class CaseOutcome:
 
     @property
     def settled(self) -> bool:
-        """True when nothing of ours is still under way."""
-        return self.state in SETTLED or (self.state == "open" and not self.queued)
+        """True when nothing of ours is still under way: an approved write with a problem waits for the ERP."""
+        waits_for_others = (self.state == "open" and not self.queued) or (self.state == "approved" and self.problem)
+        return self.state in SETTLED or bool(waits_for_others)
 
 
 def outcomes_of(connection: Connection[DictRow], case_ids: list[str]) -> list[CaseOutcome]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
-from db.session import Database, open_database
-from db.settings import DatabaseSettings, load_settings
+from db.errors import SchemaBehind
+from db.migrate import migrate
+from db.session import Database, administrator_url, open_database
+from db.settings import DatabaseSettings, Role, load_settings
 from domain.context import Actor, Context
 
 
@@ -41,19 +43,30 @@ def operator_context(tenant: str, person: str) -> Context:
 
 def agent_database(max_size: int = 4) -> Database:
     """Reads, evidence and proposals."""
-    return open_database("agent", settings(), max_size=max_size)
+    return _open("agent", max_size)
 
 
 def operator_database() -> Database:
     """A signed-in person's imports and approvals."""
-    return open_database("operator", settings())
+    return _open("operator")
 
 
 def executor_database(max_size: int = 4) -> Database:
     """Decisions, outbox, confirmations."""
-    return open_database("executor", settings(), max_size=max_size)
+    return _open("executor", max_size)
 
 
 def sealer_database() -> Database:
     """The audit store's leaves and checkpoints."""
-    return open_database("sealer", settings())
+    return _open("sealer")
+
+
+def _open(role: Role, max_size: int = 4) -> Database:
+    """The database as `role`; one that the program runs itself is brought up to date first, a given one never."""
+    try:
+        return open_database(role, settings(), max_size=max_size)
+    except SchemaBehind:
+        if not settings().embedded:
+            raise
+        migrate(administrator_url(settings()))
+        return open_database(role, settings(), max_size=max_size)

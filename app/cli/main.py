@@ -14,6 +14,16 @@ from domain.errors import QuartermasterError
 EPILOG = """First time here? [bold]quartermaster demo[/] starts a simulated network and shows the whole road.
 Your own data? [bold]quartermaster import PATH --tenant NAME[/], then [bold]forecast train[/] and [bold]triage[/]."""
 
+TRACEBACK = "QUARTERMASTER_TRACEBACK"
+REPORT = f"This is a mistake of ours: please report it, with what {TRACEBACK}=1 shows when it is set."
+
+
+class Unexpected(QuartermasterError):
+    """Something that no part of the program foresaw."""
+
+    exit_code = 70
+
+
 cli = typer.Typer(
     name="quartermaster",
     help="An operations copilot for warehouse networks: what is at risk, why, and what to do about it.",
@@ -38,10 +48,15 @@ def main() -> None:
     except QuartermasterError as error:
         print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        note("Stopped.")
-        sys.exit(130)
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong, and Python must not complain while flushing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        print_error(Unexpected(f"{type(error).__name__}: {error}".splitlines()[0], remedy=REPORT))
+        sys.exit(Unexpected.exit_code)
+    except KeyboardInterrupt:
+        note("Stopped.")
+        sys.exit(130)
