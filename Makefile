@@ -12,7 +12,7 @@ demo: .venv/demo.stamp ## Start the demo: a simulated network, a real ERP, the a
 	@$(BIN)/quartermaster demo $(ARGS)
 
 test: .venv/dev.stamp ## Run all tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types, import contracts
 	@$(BIN)/ruff check .
