@@ -23,9 +23,9 @@ Score = Callable[[int], float | None]
 def plant_all(world: World) -> tuple[Planted, ...]:
     """All plants, each on an item of its own."""
     return (
-        small_transfer(world, "RTM-W", "AMS-S", 75),
-        small_transfer(world, "MUC-W", "MIL-S", 80),
-        small_transfer(world, "AMS-S", "CGN-S", 140),
+        small_transfer(world, "RTM-W", "AMS-S", 40, 320),
+        small_transfer(world, "MUC-W", "MIL-S", 35, 650),
+        small_transfer(world, "AMS-S", "CGN-S", 140, 650),
         large_transfer(world, "BER-W", "MUC-W"),
         large_purchase(world, "HAM-DC", 8000.0),
         large_purchase(world, "LYO-DC", 3000.0),
@@ -42,14 +42,14 @@ def plant_all(world: World) -> tuple[Planted, ...]:
     )
 
 
-def small_transfer(world: World, donor: str, site: str, cover: int) -> Planted:
-    """Short at `site`, `cover` days at the neighbour; the goods to move are worth 100 to 650 EUR and earn the trip."""
+def small_transfer(world: World, donor: str, site: str, cover: int, most: int) -> Planted:
+    """Short at `site`, `cover` days at the neighbour; ten days' goods are worth 100 EUR to `most`."""
     truck = world.lanes[donor, site].truck
 
     def score(pair: int) -> float | None:
         item, wanted = world.pairs[pair].item, world.ahead(pair, 10)
         worth, margin = wanted * item.cost, (wanted - world.ahead(pair, 2)) * (item.price - item.cost)
-        fits = _keeps(item) and _at(world, pair, donor) is not None and 100 <= worth <= 650
+        fits = _keeps(item) and _at(world, pair, donor) is not None and 100 <= worth <= most
         return margin / truck if fits else None
 
     pair = _best(world, site, score)
