@@ -23,9 +23,9 @@ Score = Callable[[int], float | None]
 def plant_all(world: World) -> tuple[Planted, ...]:
     """All plants, each on an item of its own."""
     return (
-        small_transfer(world, "RTM-W", "AMS-S", 40, 320),
-        small_transfer(world, "MUC-W", "MIL-S", 35, 650),
-        small_transfer(world, "AMS-S", "CGN-S", 140, 650),
+        small_transfer(world, "RTM-W", "AMS-S", 40, 320, "automatic"),
+        small_transfer(world, "MUC-W", "MIL-S", 35, 650, "approval"),
+        small_transfer(world, "AMS-S", "CGN-S", 140, 650, "approval"),
         large_transfer(world, "BER-W", "MUC-W"),
         large_purchase(world, "HAM-DC", 8000.0),
         large_purchase(world, "LYO-DC", 3000.0),
@@ -42,7 +42,7 @@ def plant_all(world: World) -> tuple[Planted, ...]:
     )
 
 
-def small_transfer(world: World, donor: str, site: str, cover: int, most: int) -> Planted:
+def small_transfer(world: World, donor: str, site: str, cover: int, most: int, expected: Expected) -> Planted:
     """Short at `site`, `cover` days at the neighbour; ten days' goods are worth 100 EUR to `most`."""
     truck = world.lanes[donor, site].truck
 
@@ -55,7 +55,7 @@ def small_transfer(world: World, donor: str, site: str, cover: int, most: int) -
     pair = _best(world, site, score)
     _give(world, pair, donor, cover)
     return _short(
-        world, pair, 2, Plant.SMALL_TRANSFER, "automatic", donor,
+        world, pair, 2, Plant.SMALL_TRANSFER, expected, donor,
         f"The last replenishment went to {donor}, which has {cover} days of stock.",
         f"Move about 10 days of demand from {donor}.",
     )  # fmt: skip
