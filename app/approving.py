@@ -28,9 +28,9 @@ SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.
        d.reasons
   FROM proposal p
   JOIN proposal_state s USING (tenant, proposal_id)
-  JOIN decision d ON d.proposal_id = p.proposal_id AND d.stage = 'proposal'
   JOIN case_file c USING (tenant, case_id)
- WHERE s.state = 'waiting'
+  JOIN decision d USING (tenant, proposal_id)
+ WHERE s.state = 'waiting' AND d.stage = 'proposal'
  ORDER BY c.money_at_risk DESC, p.created_at"""
 
 NEWEST_OF_CASE: LiteralString = (

@@ -12,6 +12,9 @@ from db.session import Database
 Work = Callable[..., None]
 POLL_SECONDS = 1.0
 RESCUE_EVERY_SECONDS = 10.0
+DUE = """
+SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'
+                  AND (scheduled_at IS NULL OR scheduled_at <= now())) AS due"""
 
 
 def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: int, drain: bool) -> None:
@@ -30,13 +33,26 @@ def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: i
 
 
 async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) -> None:
-    async with app.open_async(), asyncio.TaskGroup() as beside:
+    async with app.open_async():
+        if not drain:
+            await _work(app, name, threads, wait=True)
+            return
+        await _rescue_once(app, name)
+        # A job may enqueue another while the worker is about to leave, as a decision does with its write.
+        while await _is_due(app, name):
+            await _work(app, name, threads, wait=False)
+
+
+async def _work(app: procrastinate.App, name: str, threads: int, *, wait: bool) -> None:
+    async with asyncio.TaskGroup() as beside:
         rescue = beside.create_task(_rescue(app, name))
         await app.run_worker_async(
             queues=[name],
             name=name,
             concurrency=threads,
-            wait=not drain,
+            wait=wait,
+            # While draining, an interrupt ends the loop; a worker that handled it would only start the next round.
+            install_signal_handlers=wait,
             fetch_job_polling_interval=POLL_SECONDS,
             shutdown_graceful_timeout=30.0,
             delete_jobs="successful",
@@ -44,9 +60,17 @@ async def _run(app: procrastinate.App, name: str, threads: int, *, drain: bool) 
         rescue.cancel()
 
 
+async def _is_due(app: procrastinate.App, name: str) -> bool:
+    return (await app.connector.execute_query_one_async(DUE, queue=name))["due"]
+
+
 async def _rescue(app: procrastinate.App, name: str) -> None:
-    """Queue again what a worker that died was doing; our functions look at the tables first, so twice is harmless."""
     while True:
-        for job in await app.job_manager.get_stalled_jobs(queue=name):
-            await app.job_manager.retry_job(job)
+        await _rescue_once(app, name)
         await asyncio.sleep(RESCUE_EVERY_SECONDS)
+
+
+async def _rescue_once(app: procrastinate.App, name: str) -> None:
+    """Queue again what a worker that died was doing; our functions look at the tables first, so twice is harmless."""
+    for job in await app.job_manager.get_stalled_jobs(queue=name):
+        await app.job_manager.retry_job(job)
