@@ -143,18 +143,23 @@ def _shelf_life_left(picked: Sequence[StockLot], arrival: date) -> int | None:
     return (min(known) - arrival).days
 
 
-def _age(connection: Connection[DictRow], proposal: Proposal, clock: datetime) -> int:
-    """Hours, rounded up, of the oldest of: the evidence's data, and the stock data of the places concerned."""
-    order = proposal.order
-    place = order.source if isinstance(order, TransferOrder) else order.site
-    described = rows.stock_as_of(connection, order.sku, place)
-    oldest = min(proposal.data_as_of, described or proposal.data_as_of)
-    return ceil((clock - oldest) / timedelta(hours=1))
+def _age(connection: Connection[DictRow], proposal: Proposal, clock: datetime) -> int | None:
+    """Hours, rounded up, of the oldest of: the evidence, and the stock data of the places concerned.
+
+    None when nothing was imported; the gate refuses that.
+    """
+    described = rows.stock_as_of(connection, proposal.order.sku, _places(proposal.order))
+    if described is None:
+        return None
+    return ceil((clock - min(proposal.data_as_of, described)) / timedelta(hours=1))
 
 
 def _derived(connection: Connection[DictRow], order: TransferOrder | PurchaseOrder) -> bool:
-    places = [order.source, order.destination] if isinstance(order, TransferOrder) else [order.site]
-    return any(lot.provenance == "derived" for lot in network.stock(connection, [order.sku], places))
+    return any(lot.provenance == "derived" for lot in network.stock(connection, [order.sku], _places(order)))
+
+
+def _places(order: TransferOrder | PurchaseOrder) -> list[str]:
+    return [order.source, order.destination] if isinstance(order, TransferOrder) else [order.site]
 
 
 def _tenant_currency(connection: Connection[DictRow]) -> str | None:

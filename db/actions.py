@@ -147,9 +147,12 @@ SELECT coalesce(sum(p.value), 0) AS total
   FROM decision d JOIN proposal p USING (tenant, proposal_id) JOIN proposal_state s USING (tenant, proposal_id)
  WHERE d.stage = 'proposal' AND d.outcome = 'automatic' AND d.decided_at > clock_timestamp() - %(period)s
    AND p.proposal_id <> %(proposal_id)s AND s.state NOT IN ('denied', 'expired', 'conflict')"""
-DATA_AS_OF: LiteralString = """
-SELECT min(b.as_of) AS as_of FROM stock s JOIN import_batch b USING (tenant, batch_id)
- WHERE s.sku = %(sku)s AND s.site = %(site)s"""
+# A place without a row may have sold out, or its data may have stopped coming: it is as old as the newest import.
+STOCK_AS_OF: LiteralString = """
+SELECT min(coalesce((SELECT min(b.as_of) FROM stock s JOIN import_batch b USING (tenant, batch_id)
+                      WHERE s.sku = %(sku)s AND s.site = place.site),
+                    (SELECT max(as_of) FROM import_batch))) AS as_of
+  FROM unnest(%(sites)s::text[]) AS place (site)"""
 NOW: LiteralString = "SELECT clock_timestamp() AS now"
 
 
@@ -213,9 +216,9 @@ def automatic_total(connection: Connection[DictRow], period: timedelta, *, but: 
     return Decimal(0) if row is None else row["total"]
 
 
-def stock_as_of(connection: Connection[DictRow], sku: str, site: str) -> datetime | None:
-    """The moment that the oldest stock row of the item at the site describes; None without a row."""
-    row = connection.execute(DATA_AS_OF, {"sku": sku, "site": site}).fetchone()
+def stock_as_of(connection: Connection[DictRow], sku: str, sites: Sequence[str]) -> datetime | None:
+    """The moment that the oldest stock row of the item at these sites describes; None when nothing was imported."""
+    row = connection.execute(STOCK_AS_OF, {"sku": sku, "sites": list(sites)}).fetchone()
     return None if row is None else row["as_of"]
 
 

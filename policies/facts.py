@@ -68,7 +68,7 @@ class TransferFacts(Facts):
     """A transfer as the network stands now, in base units; `shelf_life_left` in days after the latest arrival.
 
     `lot_after` is what would be left of the named lot, or at the source where none is named; `source_after` what would
-    be left at the source, with everything promised to others taken off.
+    be left at the source. Both with what our other open orders take from it taken off.
     """
 
     kind: Literal["transfer"] = "transfer"

@@ -147,6 +147,28 @@ def test_old_data_are_denied(world: World) -> None:
     assert [reason["policy"] for reason in world.decide(stale).reasons] == ["data-age"]
 
 
+def test_stock_that_nobody_has_told_of_is_as_old_as_the_newest_import(world: World) -> None:
+    """A place that sold out may have no row at all; fresh evidence must not make its data fresh."""
+    world.run("DELETE FROM stock WHERE sku = 'OAT'")
+    world.run("UPDATE import_batch SET as_of = %s", NOW - timedelta(hours=40))
+    proposal = world.propose(world.purchase())
+    assert [reason["policy"] for reason in world.decide(proposal).reasons] == ["data-age"]
+
+
+def test_old_data_of_the_destination_are_denied(world: World) -> None:
+    world.run(
+        "INSERT INTO import_batch (tenant, batch_id, source, content_hash, as_of, files, provenance, imported_by, "
+        "imported_at) SELECT tenant, gen_random_uuid(), source, 'older', %s, files, provenance, imported_by, "
+        "imported_at - interval '2 days' FROM import_batch",
+        NOW - timedelta(hours=40),
+    )
+    world.run(
+        "INSERT INTO stock (tenant, sku, site, lot, state, quantity, counted_at, batch_id) "
+        "SELECT tenant, 'OAT', 'S1', '', 'available', 3, as_of, batch_id FROM import_batch WHERE content_hash = 'older'"
+    )
+    assert [reason["policy"] for reason in world.decide(world.propose()).reasons] == ["data-age"]
+
+
 def test_an_expired_proposal_is_denied(world: World) -> None:
     proposal = world.propose(valid_for=timedelta(0))
     assert [reason["policy"] for reason in world.decide(proposal).reasons] == ["expired"]
