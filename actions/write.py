@@ -6,7 +6,7 @@ transaction is open during the call. What is not known is `unknown`, and `action
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -141,20 +141,27 @@ def _refusal(
 ) -> str:
     """Why the write may not be made any more; '' when it may. An approval lifts only what names its role."""
     first = rows.first_decision(connection, proposal.proposal_id)
-    if request.order != proposal.order or request.fingerprint != proposal.fingerprint or first is None:
+    if first is None or first.outcome not in ("automatic", "approval") or not _is_of(request, proposal):
         return "The write is not what was decided on."
     if now.outcome == "automatic" and first.outcome == "automatic":
         return ""
     if now.outcome == "denied":
         return "The gate, asked again before the write: " + " ".join(str(reason["reason"]) for reason in now.reasons)
-    approved = _approved_roles(connection, gate, proposal, first)
+    # What is at stake today is compared with the approver's limit, by the roles that were asked for at first.
+    approved = _approved_roles(connection, gate, proposal, replace(first, input=now.input))
     missing = (set(now.approver_roles) | set(first.approver_roles)) - approved
     return (
         f"Asked again before the write, the gate wants an approval by {', '.join(sorted(missing))}." if missing else ""
     )
 
 
-def _approved_roles(connection: Connection[DictRow], gate: Gate, proposal: Proposal, first: DecisionRow) -> set[str]:
+def _is_of(request: WriteRequest, proposal: Proposal) -> bool:
+    """The order, and the key that was made when the proposal was frozen: another key would make another document."""
+    sent = (request.order, request.fingerprint, request.idempotency_key)
+    return sent == (proposal.order, proposal.fingerprint, proposal.idempotency_key)
+
+
+def _approved_roles(connection: Connection[DictRow], gate: Gate, proposal: Proposal, asked: DecisionRow) -> set[str]:
     """Roles whose approval stands: of this very proposal, by somebody who may still give it."""
     given = [row for row in rows.approvals(connection, proposal.proposal_id) if row.verdict == "approved"]
     valid: set[str] = set()
@@ -162,7 +169,7 @@ def _approved_roles(connection: Connection[DictRow], gate: Gate, proposal: Propo
         others = [other for other in given if other.role != answer.role]
         person = people.find(connection, answer.person)
         who = Context(tenant="", actor=Actor(kind="person", id=answer.person))
-        allowed = ask_gate(gate, who, proposal, first, others, person, role=answer.role, expired=False).allowed
+        allowed = ask_gate(gate, who, proposal, asked, others, person, role=answer.role, expired=False).allowed
         if allowed and answer.fingerprint == proposal.fingerprint:
             valid.add(answer.role)
     return valid

@@ -234,6 +234,22 @@ def test_an_approval_lifts_no_hard_rule(world: World) -> None:
     assert world.state(proposal) == "denied"
 
 
+def test_an_approval_holds_up_to_the_own_limit_of_what_is_at_stake_now(world: World) -> None:
+    """Sven may approve 2,000; what was worth 1,000 when he did is worth 3,000 when it is written."""
+    proposal = world.waiting()
+    world.approve(proposal, "sven")
+    world.run("UPDATE item SET unit_cost = 6 WHERE sku = 'OAT'")
+    assert world.write(proposal) == "failed"
+    assert (world.state(proposal), _documents(world, proposal)) == ("denied", 0)
+
+
+def test_a_write_under_another_key_is_not_made(world: World) -> None:
+    proposal = world.proposed()
+    world.run("""UPDATE outbox SET request = jsonb_set(request, '{idempotency_key}', '"another"')""")
+    assert world.write(proposal) == "failed"
+    assert world.server.documents == {}
+
+
 def test_an_approval_by_somebody_who_may_no_longer_does_not_count(world: World) -> None:
     changes = (
         "UPDATE person SET active = false WHERE person = 'sven'",
