@@ -6,7 +6,7 @@ Whatever is used says what it is. A stored forecast that has run out is not stre
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -49,18 +49,6 @@ def dense_history(rows: DemandRows | None, since: date, before: date) -> FloatAr
         inside = (offsets >= 0) & (offsets < days)
         history[offsets[inside]] = np.maximum(np.array(rows.quantities)[inside], 0.0)
     return history
-
-
-def censored_days(rows: DemandRows | None, since: date, before: date) -> list[date]:
-    """Days on which the shelf was empty, so that sales say less than demand."""
-    if rows is None:
-        return []
-    return [day for day, out in zip(rows.days, rows.stocked_out, strict=True) if out and since <= day < before]
-
-
-def day_after(start: date, days: int) -> date:
-    """The date `days` after `start`."""
-    return start + timedelta(days=days)
 
 
 def _part(path: ForecastPath, start: int, stop: int) -> ForecastPath:

@@ -127,13 +127,6 @@ def load_forecasts(
         return {(row["sku"], row["site"]): (row["origin_day"], _path(make, row)) for row in rows}
 
 
-def load_forecast(
-    connection: Connection[DictRow], model_id: UUID, make: Callable[..., P], sku: str, site: str
-) -> tuple[date, P] | None:
-    """One forecast with the day it starts on."""
-    return load_forecasts(connection, model_id, make, [sku], [site]).get((sku, site))
-
-
 def _list(names: Names) -> list[str] | None:
     return None if names is None else list(names)
 

@@ -21,7 +21,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from db.evidence import Status
 from db.network import Batch
 from db.session import Database
-from domain.canonical import Json, to_json
 from domain.context import Context
 from tools.errors import NoData, TimeLimitReached
 
@@ -186,8 +185,3 @@ class ToolResult(Generic[Out]):
     as_of: datetime
     versions: Versions
     duration_ms: float
-
-    def as_json(self) -> dict[str, Json]:
-        """The result as plain JSON, for models and surfaces."""
-        fields = {name: to_json(value) for name, value in vars(self).items() if name != "output"}
-        return {**fields, "output": None if self.output is None else self.output.model_dump(mode="json")}

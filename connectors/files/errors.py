@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.errors import BadInput, Conflict
+from domain.errors import BadInput
 
 
 class ImportRefused(BadInput):
@@ -39,7 +39,3 @@ class TooManyQuarantined(ImportRefused):
 
 class TenantMissing(ImportRefused):
     """The tenant that is to receive the data does not exist."""
-
-
-class SnapshotOverlap(Conflict):
-    """The rows cannot be replayed any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 from audit.append import append
 from audit.entry import MAGIC, Event, entry_bytes, event_from_json, event_to_json, leaf_of
 from audit.events import Action
-from audit.trail import trail_of
 from db.session import Database
 from domain.context import Actor, Context
 from domain.errors import BadInput, Conflict
@@ -31,18 +31,22 @@ VALUES ('acme', gen_random_uuid(), 'tool.called', 'agent', 'a', '', '', 'case:1'
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 
 
+def _events(connection: psycopg.Connection[Any], subject: str) -> list[Any]:
+    return connection.execute("SELECT * FROM audit.event WHERE subject = %s ORDER BY position", [subject]).fetchall()
+
+
 def test_an_event_says_who_did_what_and_when(operator_database: Database, tenant: str) -> None:
     with operator_database.transaction(tenant) as connection:
         data = {"value": Decimal("4999.50"), "reason": "as discussed — ok"}
         made = append(connection, PERSON, Action.APPROVAL_GRANTED, subject="proposal:7", data=data)
         append(connection, PERSON, Action.CASE_CLOSED, subject="case:C-1", data={})
     with operator_database.transaction(tenant) as connection:
-        (event,) = trail_of(connection, tenant, ["proposal:7"])
-    assert (event.event_id, event.action, event.actor_id) == (made, "approval.granted", "ada")
-    assert event.actor_roles == ("quality", "supervisor")
-    assert event.writer == "quartermaster_operator"
-    assert event.data == {"reason": "as discussed — ok", "value": "4999.5"}
-    assert event.at.endswith("Z")
+        (event,) = _events(connection, "proposal:7")
+    assert (str(event["event_id"]), event["action"], event["actor_id"]) == (made, "approval.granted", "ada")
+    assert event["actor_roles"] == "quality supervisor"
+    assert event["writer"] == "quartermaster_operator"
+    assert json.loads(event["body"]) == {"reason": "as discussed — ok", "value": "4999.5"}
+    assert abs(event["at"] - datetime.now(UTC)) < timedelta(minutes=5)
     assert UUID(made).version == 7
 
 
@@ -55,7 +59,7 @@ def test_what_is_rolled_back_was_never_recorded(agent_database: Database, tenant
     with pytest.raises(RuntimeError):
         record_and_fail()
     with agent_database.transaction(tenant) as connection:
-        assert trail_of(connection, tenant, ["case:C-1"]) == []
+        assert _events(connection, "case:C-1") == []
 
 
 def test_an_event_outside_a_transaction_is_refused(superuser: psycopg.Connection[Any]) -> None:
@@ -112,7 +116,7 @@ def test_tenants_do_not_see_or_write_each_other(
         with database.transaction(tenant) as connection:
             append(connection, COPILOT, Action.CASE_OPENED, subject=subject, data={})
         with database.transaction(second_tenant) as connection:
-            assert trail_of(connection, tenant, [subject]) == []
+            assert _events(connection, subject) == []
             assert connection.execute("SELECT count(*) AS n FROM audit.event").fetchone() == {"n": 0}
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 append(connection, COPILOT, Action.CASE_OPENED, subject=subject, data={})
