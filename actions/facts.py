@@ -18,7 +18,7 @@ from actions.model import Proposal
 from actions.port import PurchaseOrder, TransferOrder
 from actions.value import FOUR, value_of
 from db import actions as rows
-from db import network
+from db import network, tenants
 from db.actions import OpenOrder, Stage
 from db.network import Item, Lane, StockLot
 from db.session import tenant_clock
@@ -26,7 +26,6 @@ from domain.canonical import Json
 from domain.errors import QuartermasterError
 
 BUDGET_PERIOD = timedelta(hours=24)
-CURRENCY = "SELECT currency FROM tenant"
 
 
 def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) -> dict[str, Json]:
@@ -49,7 +48,7 @@ def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) ->
         "tail_loss": _down(proposal.tail_loss),
         "item": _item(connection, order.sku),
         "order": _transfer(connection, order, others, clock) if transfer else _purchase(connection, order),
-        "tenant_currency": _tenant_currency(connection),
+        "tenant_currency": tenants.currency(connection),
         "data_age_hours": _age(connection, proposal, clock),
         "stock_derived": _derived(connection, order),
         "expired": proposal.expired(rows.now(connection)),
@@ -109,9 +108,8 @@ def _purchase(connection: Connection[DictRow], order: PurchaseOrder) -> dict[str
 
 
 def _supplier(connection: Connection[DictRow], order: PurchaseOrder, listed: bool) -> dict[str, Json] | None:
-    query = "SELECT currency FROM supplier WHERE supplier = %(supplier)s"
-    row = connection.execute(query, {"supplier": order.supplier}).fetchone()
-    return None if row is None else {"supplier": order.supplier, "currency": str(row["currency"]), "listed": listed}
+    currency = network.supplier_currency(connection, order.supplier)
+    return None if currency is None else {"supplier": order.supplier, "currency": currency, "listed": listed}
 
 
 def _item(connection: Connection[DictRow], sku: str) -> dict[str, Json] | None:
@@ -160,11 +158,6 @@ def _derived(connection: Connection[DictRow], order: TransferOrder | PurchaseOrd
 
 def _places(order: TransferOrder | PurchaseOrder) -> list[str]:
     return [order.source, order.destination] if isinstance(order, TransferOrder) else [order.site]
-
-
-def _tenant_currency(connection: Connection[DictRow]) -> str | None:
-    row = connection.execute(CURRENCY).fetchone()
-    return None if row is None else str(row["currency"])
 
 
 def _total(lots: Sequence[StockLot]) -> Decimal:

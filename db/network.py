@@ -237,6 +237,8 @@ SELECT o.order_no, o.line_no, o.customer, coalesce(c.tier, 'bronze') AS tier, o.
    AND (%(sites)s::text[] IS NULL OR o.site = ANY(%(sites)s))
  ORDER BY o.due_on, o.order_no, o.line_no"""
 
+SUPPLIER_CURRENCY: LiteralString = "SELECT currency FROM supplier WHERE supplier = %(supplier)s"
+
 LANES: LiteralString = """
 SELECT source, destination, lead_time_days, fixed_cost, cost_per_m3, capacity_m3, chilled, currency FROM lane
  WHERE (%(sources)s::text[] IS NULL OR source = ANY(%(sources)s))
@@ -297,6 +299,12 @@ def open_customer_orders(
 ) -> list[CustomerLine]:
     """Customer order lines not yet shipped; a customer we do not know counts as bronze."""
     return _rows(connection, CustomerLine, CUSTOMER_ORDERS, skus=skus, sites=sites)
+
+
+def supplier_currency(connection: Connection[DictRow], supplier: str) -> str | None:
+    """The currency in which the supplier sells; None when there is no such supplier."""
+    row = connection.execute(SUPPLIER_CURRENCY, {"supplier": supplier}).fetchone()
+    return None if row is None else str(row["currency"])
 
 
 def lanes(connection: Connection[DictRow], destinations: Names = None, sources: Names = None) -> list[Lane]:
