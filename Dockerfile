@@ -18,6 +18,8 @@ COPY --from=build /opt/quartermaster /opt/quartermaster
 ENV PATH=/opt/quartermaster/bin:$PATH QUARTERMASTER_HOME=/home/quartermaster/data
 USER quartermaster
 WORKDIR /home/quartermaster
+# Made by this user: a volume takes over the owner of what is there, and would be root's otherwise.
+RUN mkdir data
 VOLUME /home/quartermaster/data
 ENTRYPOINT ["quartermaster"]
 CMD ["worker"]
