@@ -9,6 +9,8 @@ import logging
 import threading
 from uuid import UUID
 
+import psycopg
+
 from actions.decide import decide
 from actions.jobs import DECIDE_TASK, EXECUTE, RECONCILE_TASK, WRITE_TASK
 from actions.reconcile import reconcile, sweep
@@ -66,6 +68,7 @@ def _sweep_until(database: Database, stopping: threading.Event) -> None:
     while not stopping.wait(SWEEP_EVERY_SECONDS):
         try:
             sweep_all(database)
-        except QuartermasterError as error:
-            # The next round tries again; the database may be restarting.
+        except (psycopg.Error, QuartermasterError) as error:
+            # The next round tries again: the database may be restarting, or a deadlock was lost. Were this thread to
+            # end, nothing would look for what the queue has lost, and the process would seem well.
             log.warning("The sweep could not run: %s", error)
