@@ -23,7 +23,8 @@ CellKind = Literal["text", "number", "whole", "day", "instant", "flag"]
 DAY = r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
-TEXT = r"[^\x00-\x1f\x7f]"
+# Neither C0 nor C1 controls nor direction overrides: a name is shown in terminals and must not steer them.
+TEXT = r"[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 # 15 digits before the point keep the sign and the bounds of every number exact in a double as well.
 LARGEST = Decimal(10) ** 15
 

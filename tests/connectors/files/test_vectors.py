@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.files.cells import NAME
 from connectors.files.contracts import CONTRACTS, TABLES, Demand, Row, Stock, TableName
 from connectors.files.vectors import ROW_NUMBER, accepts, check, refusal
 
@@ -103,3 +105,10 @@ def test_defaults_stand_in_the_row() -> None:
     good = check(frame, Stock, AS_OF).good
     assert good["lot"].to_list() == [""]
     assert good["unit"].to_list() == [None]
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[31m", "\x9b31m", "a\u202eb", "a\u2066b"])
+def test_no_name_steers_a_terminal(hostile: str) -> None:
+    """Escapes, their one-character form, and direction overrides, alike for both validators."""
+    assert re.fullmatch(NAME.pattern, hostile) is None
+    assert pl.Series([hostile, "Käse 1 l"]).str.contains(f"^(?:{NAME.pattern})$").to_list() == [False, True]
