@@ -19,7 +19,7 @@ from app import auditing, erp, triage
 from app.outcomes import CaseOutcome
 from app.progress import Progress
 from app.wiring import agent_context, agent_database, operator_context, operator_database, settings
-from app.worker.supervisor import running
+from app.worker.supervisor import Children, running
 from connectors.demo_network.simulate import generate
 from connectors.files.importer import import_path
 from db.embedded import Embedded
@@ -82,12 +82,12 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
         progress("starting Tryton, the ERP", 0, 0)
         stack.callback(erp.start(TENANT, progress).stop)
         progress("starting the agent, the executor and the sealer", 0, 0)
-        stack.enter_context(running(home / "log"))
+        children = stack.enter_context(running(home / "log"))
         report = work_the_morning(progress, show)
         if show:
             show.finished(report)
         if not once:
-            wait_for_interrupt()
+            stay(children)
     return report
 
 
@@ -147,10 +147,10 @@ def work_the_morning(progress: Progress, show: Screen | None) -> DemoReport:
     return DemoReport(TENANT, True, cases, verified.ok, verified.sealed, people)
 
 
-def wait_for_interrupt() -> None:
-    """Stay until Ctrl-C."""
+def stay(children: Children) -> None:
+    """Watch over the processes until Ctrl-C."""
     try:
-        threading.Event().wait()
+        children.watch()
     except KeyboardInterrupt:
         return
 

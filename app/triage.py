@@ -49,12 +49,13 @@ def run(tenant: str, *, event_file: Path | None, limit: int, progress: Progress)
 
 
 def look(database: Database, context: Context, limit: int, progress: Progress) -> Found:
-    """Sweep everything, open cases, and take the most urgent that are not worked yet."""
+    """Sweep everything, open cases, and take the most urgent: first those that are not worked yet, then the others."""
     progress("looking at every item at every site", 0, 0)
     with database.transaction(context.tenant) as connection:
         seen, opened = sweep.sweep_and_open(connection, context)
         files = [one.case for one in opened]
         ranked = rank.ranked(files, files[0].currency) if files else []
+    ranked.sort(key=lambda case: case.status != "open")  # stable: urgency decides within each
     chosen = tuple(case.case_id for case in ranked)[:limit]
     return Found(seen.pairs, seen.by_kind(), chosen, seen.seconds)
 
