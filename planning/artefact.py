@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from domain.canonical import canonical_bytes, sha256_hex
-from planning.arrays import IntArray, SingleArray
+from planning.arrays import FloatArray, IntArray, SingleArray
 from planning.backtest import Choice
 from planning.baselines import LEVELS
 from planning.calibration import MethodMetrics
@@ -24,7 +24,7 @@ from planning.quantile_model import QuantileModel
 
 FORMAT = 1
 MANIFEST, STATE = "manifest.json", "state.npz"
-ARRAYS = ("mean", "quantiles", "served", "scale", "features")
+ARRAYS = ("mean", "quantiles", "served", "scale", "smallest", "features")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Artefact:
         quantiles: (series, horizon, levels), likewise.
         served: (served,) positions of the series that the model serves.
         scale: (served,) units a day that their features and forecasts are relative to.
+        smallest: (served,) the smallest demand on a day that they ever had.
         features: (served · horizon, features).
         model: None when no series is served by it.
     """
@@ -52,10 +53,11 @@ class Artefact:
     scores: tuple[MethodMetrics, ...]
     origins: int
     reason: str
-    mean: SingleArray
-    quantiles: SingleArray
+    mean: FloatArray
+    quantiles: FloatArray
     served: IntArray
-    scale: SingleArray
+    scale: FloatArray
+    smallest: FloatArray
     features: SingleArray
     model: QuantileModel | None
 

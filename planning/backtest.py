@@ -130,11 +130,12 @@ def _score(panel: Panel, origins: Origins, model: QuantileModel, day: int) -> _S
     days = panel.days - day
     series, step = np.repeat(able, days), np.tile(np.arange(1, days + 1), able.size)
     origin = np.full(series.size, day)
-    mean, quantiles = model.predict(rows_for(panel, origins, series, origin, step))
-    scale = origins.scale[series, day - origins.first]
+    scale = origins.scale[able, day - origins.first].astype(np.float64)
+    features = rows_for(panel, origins, series, origin, step)
+    mean, quantiles = model.forecast(features, scale, panel.smallest(day)[able])
     own = [own_history(known_history(panel, one, day), days) for one in map(int, able)]
     forecasts = {
-        LIGHTGBM: (mean * scale, quantiles * scale[:, None]),
+        LIGHTGBM: (mean.reshape(-1), quantiles.reshape(-1, LEVELS.size)),
         OWN_HISTORY: (np.concatenate([m for m, _ in own]), np.concatenate([q for _, q in own])),
     }
     return _Scored(series, panel.values[series, origin + step - 1], forecasts)

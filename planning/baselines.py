@@ -59,15 +59,15 @@ def own_history(values: FloatArray, horizon: int) -> tuple[FloatArray, FloatArra
 def _profile(values: FloatArray, weekday: IntArray) -> FloatArray:
     """(7,) demand of each weekday against the average day, 1 on average.
 
-    Shrunken towards 1 the fewer days had any demand, and blind to how large a day was beyond three usual ones: one big
-    order on a Monday says nothing of Mondays. A weekday is closed (0) when it never sold though demand was frequent
-    enough that chance would leave it out less than once in a hundred times.
+    Shrunken towards 1 the fewer days had any demand, and blind to how large a day was beyond three times the
+    median: one big order on a Monday says nothing of Mondays. A weekday is closed (0) when it never sold though demand
+    was frequent enough that chance would leave it out less than once in a hundred times.
     """
     active = values > 0.0
     sold = int(active.sum())
     if sold == 0:
         return np.ones(WEEK)
-    capped = np.minimum(values, 3.0 * values[active].mean())
+    capped = np.minimum(values, 3.0 * float(np.median(values[active])))
     seen = np.maximum(np.bincount(weekday, minlength=WEEK), 1)
     daily = np.bincount(weekday, weights=capped, minlength=WEEK) / seen
     trust = sold / (sold + PROFILE_PRIOR_DAYS)

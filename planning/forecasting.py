@@ -80,14 +80,11 @@ class TrainedForecaster:
             )
         mean, quantiles = kept.mean.copy(), kept.quantiles.copy()
         if kept.model is not None and kept.served.size:
-            flat_mean, flat_quantiles = kept.model.predict(kept.features)
-            shape = kept.served.size, kept.horizon
-            scale = kept.scale[:, None]
-            mean[kept.served] = flat_mean.reshape(shape) * scale
-            quantiles[kept.served] = flat_quantiles.reshape(*shape, -1) * scale[..., None]
+            found = kept.model.forecast(kept.features, kept.scale, kept.smallest)
+            mean[kept.served], quantiles[kept.served] = found
         return {
             name: ForecastPath(
-                mean[place, :days].astype(np.float64), LEVELS, quantiles[place, :days].astype(np.float64),
+                mean[place, :days], LEVELS, quantiles[place, :days],
                 choice.rank_correlation, choice.method, choice.reason, choice.coverage80,
             )
             for place, (name, choice) in enumerate(zip(kept.ids, kept.choices, strict=True))
@@ -165,8 +162,8 @@ def _artefact(
     choices: list[Choice],
 ) -> Artefact:  # fmt: skip
     served = np.flatnonzero([choice.method == LIGHTGBM for choice in choices])
-    mean = np.zeros((len(panel.ids), horizon), dtype=np.float32)
-    quantiles = np.zeros((len(panel.ids), horizon, LEVELS.size), dtype=np.float32)
+    mean = np.zeros((len(panel.ids), horizon), dtype=np.float64)
+    quantiles = np.zeros((len(panel.ids), horizon, LEVELS.size), dtype=np.float64)
     kept = list(choices)
     for place in np.setdiff1d(np.arange(len(panel.ids)), served):
         choice = choices[place]
@@ -186,7 +183,8 @@ def _artefact(
         mean=mean,
         quantiles=quantiles,
         served=served,
-        scale=origins.scale[served, panel.days - origins.first],
+        scale=origins.scale[served, panel.days - origins.first].astype(np.float64),
+        smallest=panel.smallest(panel.days)[served],
         features=_features(panel, origins, served, horizon),
         model=model,
     )

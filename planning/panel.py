@@ -47,12 +47,10 @@ class Panel:
         """(series,) the first known day of each."""
         return np.argmax(~np.isnan(self.values), axis=1)
 
-    def until(self, day: int) -> Panel:
-        """What was known before column `day`; promotions stay, for they are announced."""
+    def smallest(self, day: int) -> FloatArray:
+        """(series,) the smallest demand ever seen on a day before `day`; infinite where there was none."""
         known = self.values[:, :day]
-        seen = self.starts < day
-        ids = tuple(name for name, one in zip(self.ids, seen, strict=True) if one)
-        return Panel(ids, self.first_day, known[seen], self.promotions[seen])
+        return np.where(known > 0.0, known, np.inf).min(axis=1)
 
 
 def panel_of(history: pd.DataFrame, exogenous: pd.DataFrame | None, horizon: int) -> Panel:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 100
 TREES: dict[str, Any] = {
-    "num_leaves": 8,
-    "learning_rate": 0.08,
+    "num_leaves": 12,
+    "learning_rate": 0.1,
     "feature_fraction": 0.8,
     "max_bin": 127,
     "deterministic": True,
@@ -46,6 +46,18 @@ class QuantileModel:
             found = list(pool.map(lambda one: np.asarray(one.predict(features, num_threads=1)), self.boosters))
         quantiles = np.sort(np.maximum(np.column_stack(found[1:]), 0.0), axis=1)
         return np.maximum(found[0], 0.0), quantiles
+
+    def forecast(self, features: SingleArray, scale: FloatArray, smallest: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(series, days) mean and (series, days, levels) quantiles in units.
+
+        `features` hold the series one after another; `scale` and `smallest` are (series,). A quantile below half the
+        smallest demand ever seen is no demand: trees give 0.01 where only 0 or 1 can happen, and a day of 0 would then
+        lie under every quantile.
+        """
+        mean, relative = self.predict(features)
+        quantiles = relative.reshape(scale.size, -1, self.levels.size) * scale[:, None, None]
+        quantiles[quantiles < smallest[:, None, None] / 2.0] = 0.0
+        return mean.reshape(scale.size, -1) * scale[:, None], quantiles
 
     def texts(self) -> list[str]:
         """LightGBM's own text form of each booster."""
