@@ -1,6 +1,6 @@
 """The product's own agent processes on a queue of cases, and how many they work a second.
 
-All workers are held back by a lock until each of them asks for its first job, so that none works before the others.
+All workers are held back by a lock until each of them looks for its first job, so that none works before the others.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ LOOK_EVERY_SECONDS = 0.02
 # Jobs a worker works before it counts: the first ones import the solver and compile the graph.
 WARM_JOBS = 4
 LOCK = "LOCK TABLE procrastinate_jobs IN ACCESS EXCLUSIVE MODE"
-# A worker says that it is there right before it asks for a job; one process may wait with several connections.
-THERE = """
-SELECT (SELECT count(*) FROM quartermaster.procrastinate_workers) AS workers,
-       EXISTS (SELECT FROM pg_locks
-                WHERE NOT granted AND relation = 'quartermaster.procrastinate_jobs'::regclass) AS waiting
+# Backends held back by the lock; a process may wait with several, which come within moments of each other.
+WAITING = """
+SELECT count(DISTINCT pid) AS backends FROM pg_locks
+ WHERE NOT granted AND relation = 'quartermaster.procrastinate_jobs'::regclass
 """
+MOMENT_SECONDS = 0.5
 WORKED = """
 SELECT done.at AS done,
        (SELECT min(created_at - duration_ms * interval '1 ms') FROM quartermaster.evidence e
@@ -90,8 +90,11 @@ def _started(bench: Bench, workers: int) -> Generator[list[Process]]:
         log = stack.enter_context(tempfile.TemporaryFile())
         with bench.superuser() as watching, bench.superuser() as holding, holding.transaction():
             holding.execute(f"SET LOCAL search_path = quartermaster; {LOCK}".encode())
-            processes = [stack.enter_context(_worker(bench, log)) for _ in range(workers)]
-            _until_waiting(watching, processes)
+            processes: list[Process] = []
+            for _ in range(workers):
+                before = _waiting(watching)
+                processes.append(stack.enter_context(_worker(bench, log)))
+                _until_waiting(watching, processes[-1], before)
         yield processes
         if any(process.returncode for process in processes):
             log.seek(0)
@@ -111,12 +114,19 @@ def _worker(bench: Bench, log: Any) -> Generator[Process]:
             process.kill()
 
 
-def _until_waiting(watching: Connection[DictRow], processes: Sequence[Process]) -> None:
+def _until_waiting(watching: Connection[DictRow], process: Process, before: int) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not ((row := watching.execute(THERE).fetchone()) and row["waiting"] and row["workers"] >= len(processes)):
-        if time.monotonic() > deadline or any(process.poll() is not None for process in processes):
-            raise Unavailable("The agent workers did not ask for a job.")
+    while _waiting(watching) <= before:
+        if process.poll() is not None or time.monotonic() > deadline:
+            how = "is still starting" if process.poll() is None else f"ended with {process.returncode}"
+            raise Unavailable(f"An agent worker did not ask for a job within {START_SECONDS:.0f} s: it {how}.")
         time.sleep(LOOK_EVERY_SECONDS)
+    time.sleep(MOMENT_SECONDS)
+
+
+def _waiting(watching: Connection[DictRow]) -> int:
+    row = watching.execute(WAITING).fetchone()
+    return row["backends"] if row else 0
 
 
 def _wait_for(processes: Sequence[Process], seconds: float) -> None:
