@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.wiring import agent_database, operator_context
+from db import cases
 from domain.errors import NotFound, QuartermasterError
 from tools.catalogue import registry
 from tools.executor import ToolExecutor
@@ -13,18 +13,24 @@ from tools.executor import ToolExecutor
 
 def get_case(tenant: str, case_id: str) -> Any:
     """Where a case stands."""
-    return ask(tenant, "get_case", {"case_id": case_id})
+    return _ask_about(tenant, "get_case", case_id)
 
 
 def explain(tenant: str, case_id: str) -> Any:
     """Recommended what, on what data, executed by whom."""
-    return ask(tenant, "explain_decision", {"case_id": case_id})
+    return _ask_about(tenant, "explain_decision", case_id)
 
 
-def ask(tenant: str, tool: str, arguments: Mapping[str, object], *, person: str = "local") -> Any:
-    """Call one tool and return its output; raises with the tool's own words when there is none."""
+def _ask_about(tenant: str, tool: str, case_id: str) -> Any:
+    """Call one tool and return its output; raises `NotFound`, else with the tool's own words when there is none."""
     with agent_database() as database:
-        result = ToolExecutor(database, registry()).call(operator_context(tenant, person), tool, arguments)
+        with database.transaction(tenant) as connection:
+            if cases.find(connection, case_id) is None:
+                raise NotFound(
+                    f"There is no case {case_id!r} in tenant {tenant}.",
+                    remedy="Check --tenant; `quartermaster triage` lists cases with their ids.",
+                )
+        result = ToolExecutor(database, registry()).call(operator_context(tenant, "local"), tool, {"case_id": case_id})
     if result.output is not None:
         return result.output
     raise (NotFound if result.status == "no_data" else QuartermasterError)(result.error)

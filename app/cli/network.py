@@ -79,6 +79,8 @@ def replay_rows(
     json: JsonFlag = False,
 ) -> None:
     """Check quarantined rows again, corrected or after their reference has arrived, and load those that pass."""
+    from rich.markup import escape
+
     from app import importing
 
     report = importing.replay(tenant, person, rows, correct or [])
@@ -86,5 +88,5 @@ def replay_rows(
         return print_json(report)
     say(f"{len(report.loaded)} loaded.")
     for row, reason in report.still.items():
-        say(f"  {row}: {reason}")
+        say(f"  {row}: {escape(reason)}")
     return None

@@ -104,7 +104,7 @@ def last_word(case: CaseOutcome) -> str:
 
 def case(view: Any) -> None:
     """A case and its time line."""
-    say(f"[bold]{view.case_id}[/] {view.summary}")
+    say(f"[bold]{view.case_id}[/] {escape(view.summary)}")
     say(f"{view.status}, severity {view.severity}, {view.money_at_risk:,.2f} {view.currency} at risk")
     print_table(
         "What happened",
@@ -220,12 +220,12 @@ class DemoScreen:
 def why(view: Any) -> None:
     """The three answers: recommended what, on which data, executed by whom."""
     best = view.recommended
-    say(f"[bold]{view.case_id}[/] {view.summary}\n")
+    say(f"[bold]{view.case_id}[/] {escape(view.summary)}\n")
     say("[bold]What was recommended[/]")
     if best.order is None:
         say("  To hold: nothing that we can carry out was better.")
     else:
-        say(f"  {_order(best.order.model_dump(mode='json'))}")
+        say(f"  {escape(_order(best.order.model_dump(mode='json')))}")
     if best.expected_benefit is not None:
         say(
             f"  expected benefit {best.expected_benefit:,.2f} {best.currency} against doing nothing, "
@@ -248,13 +248,13 @@ def why(view: Any) -> None:
         ],
     )
     if best.flip:
-        say(f"  What would flip it: {best.flip}\n")
+        say(f"  What would flip it: {escape(best.flip)}\n")
     say("[bold]What data informed it[/]")
     say(f"  {', '.join(f'{name} {value}' for name, value in view.data.versions.items() if value)}")
     for row in view.data.rows:
         where = f"{row.file} row {row.row}" if row.row else row.file
         say(f"  {escape(row.key)}: {escape(where)} (SHA-256 {row.sha256[:12]}…, {row.provenance})")
     say("")
-    say(f"[bold]Who or what executed it[/]: {view.executed.state} {view.executed.document}")
+    say(f"[bold]Who or what executed it[/]: {view.executed.state} {escape(view.executed.document)}")
     for step in view.executed.steps:
-        say(f"  {step}")
+        say(f"  {escape(step)}")
