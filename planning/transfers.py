@@ -51,7 +51,7 @@ def optimise_transfers(
 
     The price of a lane starts at its fixed cost spread over its capacity; every item is then a convex min-cost flow in
     whole lots; lanes that do not earn their fixed cost are closed; single lots are improved against the exact value.
-    `effort` limits the flows solved while trying to open and exchange lanes: more effort, no worse a plan.
+    `effort` limits the flows solved while trying to open and exchange lanes: a count, so one input has one plan.
     A lot is worth only the shortage that falls on or after its arrival; the source's own risk is in the value.
 
     Raises:
