@@ -15,7 +15,7 @@ test: .venv/dev.stamp ## Run all tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types, import contracts
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/basedpyright --level error

@@ -19,6 +19,7 @@ SELECT c.case_id AS id, c.kind, c.sku, c.site, c.status, c.summary, c.money_at_r
        coalesce(d.reasons, '[]') AS reasons, coalesce(d.approver_roles, '{}') AS approvers,
        o.document ->> 'number' AS document,
        coalesce(nullif(o.last_error, ''), CASE WHEN c.status = 'open' THEN e.error END) AS problem,
+       coalesce(n.note, '') AS note,
        EXISTS (SELECT FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
                 WHERE j.args ->> 'case_id' = c.case_id AND j.args ->> 'tenant' = c.tenant
                   AND (j.status = 'todo' OR (j.status = 'doing' AND w.last_heartbeat > now() - interval '30 s')))
@@ -30,13 +31,16 @@ SELECT c.case_id AS id, c.kind, c.sku, c.site, c.status, c.summary, c.money_at_r
   LEFT JOIN outbox o ON o.proposal_id = p.proposal_id
   LEFT JOIN LATERAL (SELECT e.result ->> 'error' AS error FROM evidence e WHERE e.case_id = c.case_id
                         AND e.status = 'error' ORDER BY e.created_at DESC LIMIT 1) e ON true
+  LEFT JOIN LATERAL (SELECT convert_from(a.body, 'UTF8')::jsonb ->> 'note' AS note FROM audit.event a
+                      WHERE a.subject = 'case:' || c.case_id AND a.action = 'case.changed'
+                        AND convert_from(a.body, 'UTF8')::jsonb ? 'note' ORDER BY a.position DESC LIMIT 1) n ON true
  WHERE c.case_id = ANY (%(cases)s)
  ORDER BY c.money_at_risk DESC, c.case_id"""
 
 
 @dataclass(frozen=True)
 class CaseOutcome:
-    """One case as `triage --json` prints it: `outcome` is the gate's word, `state` the proposal's."""
+    """One case as `triage --json` prints it: `outcome` is the gate's word, `state` the proposal's, `note` ours."""
 
     id: str
     kind: str
@@ -60,6 +64,7 @@ class CaseOutcome:
     approvers: list[str]
     document: str | None
     problem: str | None
+    note: str
     queued: bool
 
     @property

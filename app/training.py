@@ -21,6 +21,7 @@ from domain.errors import NotFound
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from planning.forecasting import TrainedForecaster
 
 HORIZON_DAYS = 56

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.session import Database
 from psycopg import Connection
 from psycopg.rows import dict_row
 
@@ -27,6 +26,7 @@ from audit.settings import AuditSettings
 from audit.stored import Stored, read_checkpoints, read_events, read_tree
 from audit.verify import ANCHORS, CHECKPOINTS, EVENTS, EXPORT_FORMAT, KEY, MANIFEST
 from audit.verify_database import LEAVES
+from db.session import Database
 
 UNSEALED = """
 SELECT count(*) AS unsealed FROM audit.event e

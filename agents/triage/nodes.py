@@ -51,7 +51,11 @@ def find_moves(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
         return _gave_up(result, "No move could be worked out")
     moves = [move for move in result.output.moves if move.source == state["site"]]
     if not moves:
-        return {**_noted(result), "findings": ["No move away from here is worth its cost."], "outcome": "none"}
+        return {
+            **_noted(result),
+            "findings": ["No move away from here is worth more than leaving the stock."],
+            "outcome": "none",
+        }
     best = max(moves, key=lambda move: move.quantity)
     return _noted(result, target_site=best.destination)
 
@@ -82,7 +86,7 @@ def conclude(state: TriageState, runtime: Runtime[Toolbox]) -> Step:
     del runtime
     if state["outcome"] == "proposed":
         return {"summary": f"Proposed: {state['option']} for {state['target_sku']} at {state['target_site']}."}
-    reasons = " ".join(state["findings"]) or "Nothing that we can carry out is worth its cost."
+    reasons = " ".join(state["findings"]) or "Nothing that we can carry out is worth more than doing nothing."
     return {"outcome": state["outcome"] or "none", "summary": f"No proposal. {reasons}"}
 
 

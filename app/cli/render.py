@@ -99,7 +99,7 @@ def last_word(case: CaseOutcome) -> str:
         return f"ask {' and '.join(case.approvers)}: " + " ".join(reason["reason"] for reason in case.reasons)
     if case.outcome == "denied":
         return " ".join(reason["reason"] for reason in case.reasons)
-    return ""
+    return case.note if case.state == "none" else ""
 
 
 def case(view: Any) -> None:
@@ -233,7 +233,7 @@ def why(view: Any) -> None:
         )
     print_table(
         "",
-        ["option", "from", "quantity", "costs", "benefit", "at least", "worst tenth"],
+        ["option", "from", "quantity", "extra cost", "benefit", "at least", "worst tenth"],
         [
             [
                 one.option,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions.jobs import TRIAGE, TRIAGE_TASK
 from agents.triage.run import TriageResult, triage_case
 from app.wiring import agent_context, agent_database
@@ -11,6 +13,7 @@ from db import cases
 from db.session import Database
 from tools.catalogue import registry
 from tools.executor import ToolExecutor
+from tools.registry import Registry
 
 THREADS = 2
 
@@ -18,12 +21,17 @@ THREADS = 2
 def run(*, drain: bool = False) -> None:
     """Work the triage queue."""
     with agent_database(max_size=THREADS + 2) as database:
-        executor = ToolExecutor(database, registry())
+        executor = ToolExecutor(database, _unwaiting())
 
         def triage(tenant: str, case_id: str) -> None:
             triage_one(database, executor, tenant, case_id)
 
         work(database, TRIAGE, {TRIAGE_TASK: triage}, threads=THREADS, drain=drain)
+
+
+def _unwaiting() -> Registry:
+    """The tools without the wait for the gate's answer: nobody is there to read it, and the next case is waiting."""
+    return Registry(replace(tool, follow=None) for tool in registry())
 
 
 def triage_one(database: Database, executor: ToolExecutor, tenant: str, case_id: str) -> TriageResult | None:

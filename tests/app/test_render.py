@@ -27,8 +27,9 @@ class View:
 
 
 def outcome(**changed: object) -> CaseOutcome:
-    fields: dict[str, object] = dict.fromkeys(CaseOutcome.__dataclass_fields__)
-    fields |= {"id": "C-00001", "summary": HOSTILE, "state": "none", "outcome": "none", "reasons": [], "approvers": []}
+    fields: dict[str, object] = {name: None for name in CaseOutcome.__dataclass_fields__}
+    fields |= {"id": "C-00001", "summary": HOSTILE, "state": "none", "outcome": "none", "note": ""}
+    fields |= {"reasons": [], "approvers": []}
     return CaseOutcome(**{**fields, **changed})  # type: ignore[arg-type]
 
 

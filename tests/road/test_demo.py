@@ -232,8 +232,7 @@ def test_approval_by_the_wrong_the_planner_and_the_right(
     assert case["id"] not in {one["case"] for one in home.json("approvals", "--as", wrong)["approvals"]}
     for person in (wrong, "paula"):
         error = home.json("approve", case["id"], "--as", person, code=4)["error"]
-        assert error["kind"] == "Forbidden"
-        assert error["message"]
+        assert "role" in error["message"], error
     assert home.json("approve", case["id"], "--as", right)["state"] == "approved"
 
     home.run("worker", "executor", "--drain")

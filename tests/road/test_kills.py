@@ -63,6 +63,16 @@ def propose(home: Home, case_id: str) -> None:
     assert write_of(home, case_id).proposal == "pending"
 
 
+def restarted(home: Home, case_id: str) -> Write:
+    """The executor started anew, as often as it takes: a row that the rescued job holds is left to the next sweep."""
+    for _ in range(3):
+        home.two_minutes_pass()
+        home.run("worker", "executor", "--drain")
+        if write_of(home, case_id).state == "confirmed":
+            break
+    return write_of(home, case_id)
+
+
 @pytest.mark.parametrize(
     ("sku", "where", "when", "left", "made"),
     [
@@ -84,10 +94,7 @@ def test_a_killed_executor_leaves_one_document(
     auditor = small_home.auditor()
     assert len(auditor.documents(before.key)) == made
 
-    small_home.two_minutes_pass()
-    small_home.run("worker", "executor", "--drain")
-
-    after = write_of(small_home, case_id)
+    after = restarted(small_home, case_id)
     assert (after.proposal, after.state, after.key) == ("confirmed", "confirmed", before.key)
     (document,) = auditor.documents(before.key)
     assert document["state"] == "assigned"
