@@ -26,6 +26,7 @@ from domain.canonical import Json
 from domain.errors import QuartermasterError
 
 BUDGET_PERIOD = timedelta(hours=24)
+ZERO = Decimal(0)
 
 
 def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) -> dict[str, Json]:
@@ -81,7 +82,9 @@ def _transfer(
     connection: Connection[DictRow], order: TransferOrder, others: Sequence[OpenOrder], clock: datetime
 ) -> dict[str, Json]:
     lanes = network.lanes(connection, [order.destination], [order.source])
-    free = [lot for lot in network.stock(connection, [order.sku], [order.source]) if lot.state == "available"]
+    held = network.stock(connection, [order.sku], [order.source])
+    free = [lot for lot in held if lot.state == "available"]
+    fresh = [lot for lot in free if lot.expires_on is None or lot.expires_on >= clock.date()]
     picked = [lot for lot in free if order.lot is None or lot.lot == order.lot]
     promised = sum((other.quantity for other in others if other.source == order.source), order.quantity)
     listed = network.item_sites(connection, [order.sku], [order.source])
@@ -92,10 +95,19 @@ def _transfer(
         "destination": _site(connection, order.destination),
         "lane": {"chilled": lanes[0].chilled, "currency": lanes[0].currency} if lanes else None,
         "lot_after": _down(_total(picked) - promised),
-        "source_after": _down(_total(free) - promised),
+        "source_after": _down(_total(fresh) - promised - _owed(connection, order, held)),
         "source_safety_stock": None if safety is None else _up(safety),
         "shelf_life_left": _shelf_life_left(picked, _arrival(order, lanes, clock.date())),
     }
+
+
+def _owed(connection: Connection[DictRow], order: TransferOrder, held: Sequence[StockLot]) -> Decimal:
+    """What the source owes by orders that are not ours: transfers not yet shipped, customers not reserved for."""
+    transfers = network.open_transfers(connection, [order.sku], [order.source])
+    leaving = sum((line.quantity for line in transfers if line.source == order.source and not line.shipped_on), ZERO)
+    customers = network.open_customer_orders(connection, [order.sku], [order.source])
+    reserved = _total([lot for lot in held if lot.state == "reserved"])
+    return leaving + max(sum((line.quantity for line in customers), ZERO) - reserved, ZERO)
 
 
 def _purchase(connection: Connection[DictRow], order: PurchaseOrder) -> dict[str, Json]:

@@ -200,6 +200,26 @@ def test_what_was_promised_is_taken_off_the_source(world: World) -> None:
     assert [reason["policy"] for reason in second.reasons] == ["source-safety-stock"]
 
 
+OWED = """
+INSERT INTO customer_order_line (tenant, order_no, line_no, customer, sku, site, quantity, ordered_on, due_on, batch_id)
+SELECT tenant, 'CO-1', 1, 'SHOP', 'OAT', 'DC', %s, '2026-11-01', '2026-11-30', batch_id FROM import_batch"""
+LEAVING = """
+INSERT INTO transfer_order_line (tenant, order_no, line_no, sku, source, destination, quantity, due_on, batch_id)
+SELECT tenant, 'TO-1', 1, 'OAT', 'DC', 'S2', %s, '2026-11-30', batch_id FROM import_batch"""
+
+
+@pytest.mark.parametrize("promise", [OWED, LEAVING], ids=["customers", "transfers"])
+def test_what_the_source_owes_by_imported_orders_is_not_free(world: World, promise: str) -> None:
+    """200 held and a safety stock of 100: with 90 owed, 40 more touch it; with 170 owed there are no 40."""
+    world.run("UPDATE stock SET quantity = 200 WHERE sku = 'OAT'")
+    world.run(promise, 90)
+    assert [reason["policy"] for reason in world.decide(world.propose()).reasons] == ["source-safety-stock"]
+    world.run(promise.replace("-1'", "-2'"), 80)
+    denied = world.decide(world.propose(world.transfer(destination="S2")))
+    assert denied.outcome == "denied"
+    assert "source-short" in [reason["policy"] for reason in denied.reasons]
+
+
 def test_split_orders_meet_the_budget(world: World) -> None:
     """Each below the limit of 800; the seventh passes 5,000 in 24 hours."""
     world.run("UPDATE stock SET quantity = 1000000 WHERE sku = 'OAT'")
