@@ -55,7 +55,9 @@ WITH used AS (
     SELECT 'demand', format('%%s %%s: %%s days %%s to %%s', sku, site, count(*), min(day), max(day)), batch_id, NULL
       FROM demand WHERE sku = %(sku)s AND site = ANY(%(sites)s) GROUP BY sku, site, batch_id
 )
-SELECT u.name AS table, u.key, u.batch_id, b.as_of, b.provenance, coalesce(f.value ->> 'name', '') AS file,
+SELECT u.name AS table, u.key, u.batch_id, b.as_of,
+       CASE WHEN (f.value ->> 'derived')::boolean THEN 'derived' ELSE b.provenance END AS provenance,
+       coalesce(f.value ->> 'name', '') AS file,
        coalesce(f.value ->> 'sha256', '') AS sha256, u.source_row AS row
   FROM used u JOIN import_batch b USING (batch_id)
   LEFT JOIN LATERAL (SELECT value FROM jsonb_array_elements(b.files) WHERE value ->> 'table' = u.name LIMIT 1) f ON true
