@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammainc, gammaincinv
 
 from planning.arrays import FloatArray, IntArray, number
 
@@ -33,7 +33,7 @@ def arrival_days(lead_time: LeadTime, scenarios: int, seed: int) -> IntArray:
         return np.full(scenarios, lead_time.expected_day, dtype=np.int64)
     uniforms = np.random.Generator(np.random.PCG64([seed, 1])).random(scenarios)
     shape, scale = _gamma(lead_time)
-    return np.floor(gamma.ppf(uniforms, shape, scale=scale) + 0.5).astype(np.int64)
+    return np.floor(scale * gammaincinv(shape, uniforms) + 0.5).astype(np.int64)
 
 
 def day_probabilities(lead_time: LeadTime, longest: int) -> FloatArray:
@@ -41,7 +41,7 @@ def day_probabilities(lead_time: LeadTime, longest: int) -> FloatArray:
     if lead_time.sd_days == 0.0 or lead_time.mean_days == 0.0:
         return (np.arange(longest + 1) == lead_time.expected_day).astype(np.float64)
     shape, scale = _gamma(lead_time)
-    below = gamma.cdf(np.arange(longest + 1) + 0.5, shape, scale=scale)
+    below = gammainc(shape, (np.arange(longest + 1) + 0.5) / scale)
     return np.diff(below, prepend=0.0)
 
 

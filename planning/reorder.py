@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from planning.arrays import FloatArray, IntArray, count, matrix, number
 from planning.errors import HorizonTooShort, InvalidField
@@ -106,6 +106,6 @@ def _cumulative_moments(demand: FloatArray, lengths: IntArray) -> tuple[FloatArr
 def _fitted(mean: float, variance: float, level: float, source: str) -> ReorderPoint:
     if mean <= 0.0 or variance <= 1e-12 * mean**2:
         return ReorderPoint(mean, 0.0, mean, 0.0, f"certain demand, {source}")
-    quantile = float(gamma.ppf(level, mean**2 / variance, scale=variance / mean))
+    quantile = float(variance / mean * gammaincinv(mean**2 / variance, level))
     safety = max(quantile - mean, 0.0)
     return ReorderPoint(mean + safety, safety, mean, float(np.sqrt(variance)), f"gamma fit, {source}")
