@@ -94,7 +94,9 @@ class Home:
 
     @contextmanager
     def database(self, role: Role = "owner") -> Generator[Database]:
-        with Database(Embedded(self.path).conninfo(USERS[role]), role) as database:
+        cluster = Embedded(self.path)
+        cluster.start()  # the command that ran last may have stopped it
+        with Database(cluster.conninfo(USERS[role]), role) as database:
             yield database
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -105,7 +107,9 @@ class Home:
 
     def two_minutes_pass(self) -> None:
         """So that no test has to wait for them."""
-        with psycopg.connect(Embedded(self.path).admin_conninfo()) as connection:
+        cluster = Embedded(self.path)
+        cluster.start()
+        with psycopg.connect(cluster.admin_conninfo()) as connection:
             connection.execute("SET search_path TO quartermaster, public")
             for statement in TWO_MINUTES_PASS:
                 connection.execute(statement.encode())
