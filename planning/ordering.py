@@ -19,6 +19,10 @@ from planning.reorder import ReorderPoint, reorder_point
 from planning.stock import simulate_stock
 
 
+# The smallest step that the database can hold; below it a quotient of two quantities need not be finite.
+SMALLEST_MULTIPLE = 1e-6
+
+
 class Binding(StrEnum):
     """What kept the quantity from being exactly order-up-to minus position."""
 
@@ -57,6 +61,8 @@ class ReplenishmentSpec:
             "order_multiple",
         ):  # fmt: skip
             number(field, getattr(self, field), at_least=0.0)
+        if 0.0 < self.order_multiple < SMALLEST_MULTIPLE:
+            raise InvalidField("order_multiple", f"must be 0 (any quantity) or at least {SMALLEST_MULTIPLE:g}")
         vector("receipts", self.receipts, at_least=0.0)
         count("review_days", self.review_days)
         if self.shelf_life_days is not None:

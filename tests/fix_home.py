@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,8 @@ def small_home(tmp_path_factory: pytest.TempPathFactory, tryton_setting: dict[st
 
     Once a session; who uses it is in the xdist group `small_home` and takes items that nobody else takes.
     """
+    # Fails where two workers make one each: then the group does not hold, and each sees half of what was done.
+    (tmp_path_factory.getbasetemp().parent / f"small_home-{os.environ.get('PYTEST_XDIST_TESTRUNUID', '')}").mkdir()
     folder = write_small_network(tmp_path_factory.mktemp("small") / "network")
     with temporary_home("small", tryton_setting, TENANT) as home:
         home.run("import", str(folder), "--tenant", TENANT)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -127,6 +127,8 @@ def test_an_event_about_nothing_we_have_leaves_nothing(
     assert rows(agent_database, network, "case_file") == 0
 
 
+# The first draw of any text loads hypothesis's table of characters, which takes a second on a busy machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from([*RISK, "x"]), st.none() | st.text() | st.integers() | st.dictionaries(st.text(), st.text())

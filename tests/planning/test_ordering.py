@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planning.arrays import FloatArray
 from planning.errors import HorizonTooShort, InvalidField
 from planning.lead_time import LeadTime
-from planning.ordering import Binding, ReplenishmentSpec, replenishment
+from planning.ordering import SMALLEST_MULTIPLE, Binding, ReplenishmentSpec, replenishment
 
 DAYS = 30
 
@@ -85,7 +85,7 @@ def test_waiting_costs_the_sales_of_the_days_lost() -> None:
     assert larger.cost_of_waiting == pytest.approx(30.0)
 
 
-@given(st.floats(0, 200), st.floats(0, 100), st.floats(0, 30), st.floats(0.5, 0.99))
+@given(st.floats(0, 200), st.floats(0, 100), st.just(0.0) | st.floats(SMALLEST_MULTIPLE, 30), st.floats(0.5, 0.99))
 def test_the_rules_of_buying_hold_for_any_stock(on_hand: float, minimum: float, multiple: float, level: float) -> None:
     wanted = spec(on_hand=on_hand, minimum_order=minimum, order_multiple=multiple, service_level=level)
     found = replenishment(noisy(), wanted, seed=3)
@@ -134,3 +134,8 @@ def test_a_fixed_order_cost_needs_a_holding_cost() -> None:
 def test_the_horizon_must_see_a_late_order_arrive() -> None:
     with pytest.raises(HorizonTooShort):
         replenishment(steady(), spec(lead_time=LeadTime(DAYS - 1)), seed=1)
+
+
+def test_a_multiple_below_what_a_quantity_can_hold_is_refused() -> None:
+    with pytest.raises(InvalidField, match="order_multiple"):
+        spec(order_multiple=5e-324)
