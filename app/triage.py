@@ -5,7 +5,6 @@ The agent and the executor work in processes of their own; where none is running
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from db import cases
 from db.session import Database
 from domain.context import Context
 from domain.errors import BadInput, Unavailable
+from domain.incoming_json import LARGEST_BYTES
 
 PATIENCE_SECONDS = 300.0
 LOOK_EVERY_SECONDS = 0.4
@@ -64,7 +64,7 @@ def receive(database: Database, context: Context, file: Path) -> Found:
     """Take one event from a file; the same event twice leads to the same case."""
     started = time.monotonic()
     with database.transaction(context.tenant) as connection:
-        taken = events.receive(connection, context, _read_event(file))
+        taken = events.receive(connection, context, read_event(file))
     case_ids = tuple(case.case_id for case in taken.cases)
     return Found(0, {}, case_ids, time.monotonic() - started)
 
@@ -107,13 +107,13 @@ def wait_until_settled(
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _read_event(file: Path) -> dict[str, object]:
+def read_event(file: Path) -> dict[str, object]:
+    """The event in a file, no more of it than an event may have; raises `BadInput` naming the file."""
     try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read: {error}.", remedy="Give a UTF-8 file.") from error
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{file} is not JSON: {error}.", remedy="Give one CloudEvents object.") from error
-    if not isinstance(read, dict):
-        raise BadInput(f"{file} holds no JSON object.", remedy="Give one CloudEvents object.")
-    return read
+        if file.exists() and not file.is_file():
+            raise BadInput(f"{file} is no file.", remedy="Give a file that holds one CloudEvents object.")
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", remedy="Give a UTF-8 file.") from error
+    return events.decode(raw, name=str(file))

@@ -27,6 +27,7 @@ from db.session import tenant_clock
 from domain.canonical import fingerprint, to_json
 from domain.context import Context
 from domain.errors import BadInput, Conflict, NotFound
+from domain.incoming_json import read_object
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -106,6 +107,11 @@ class Received:
     event: Event
     cases: tuple[CaseFile, ...]
     is_new: bool
+
+
+def decode(raw: bytes, *, name: str = "The event") -> dict[str, object]:
+    """The event's JSON as it came over a wire or out of a file, bounded; raises `BadInput` that begins with `name`."""
+    return read_object(raw, name=name, remedy="Give one CloudEvents object in UTF-8.")
 
 
 def parse(raw: Mapping[str, object]) -> Event:

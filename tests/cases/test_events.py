@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from cases.events import Received, parse, receive
+from app.triage import read_event
+from cases.events import Received, decode, parse, receive
 from db.session import Database
 from domain.errors import BadInput, Conflict, NotFound
+from domain.incoming_json import DEEPEST, LARGEST_BYTES
 from tests.fix_network import Network, day
 
 RISK = {
@@ -137,3 +142,52 @@ def test_an_event_about_nothing_we_have_leaves_nothing(
 def test_nonsense_is_bad_input_and_nothing_else(change: dict[str, object]) -> None:
     with suppress(BadInput):
         parse({**RISK, **change})
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "too large": (b'{"id": "' + b"x" * LARGEST_BYTES + b'"}', "larger than 65,536 bytes"),
+    "too deep": (b'{"data":' + b"[" * DEEPEST + b"]" * DEEPEST + b"}", "nested more than 16 deep"),
+    "so deep that a parser would fall over": (b"[" * 60_000, "nested more than 16 deep"),
+    "not UTF-8": ('{"id": "Käse"}'.encode("latin-1"), "not UTF-8: byte 9"),
+    "not JSON": (b"{", "is not JSON"),
+    "empty": (b"", "is not JSON"),
+    "a name twice": (b'{"data": {"sku": "A", "sku": "B"}}', "'sku' stands twice"),
+    "NaN": (b'{"data": NaN}', "NaN is no number"),
+    "a number beyond all": (b'{"data": 1e999}', "is not JSON"),
+    "a number of many digits": (b'{"data": ' + b"9" * 5000 + b"}", "more than 19 digits"),
+    "half a surrogate pair": (b'{"id": "\\ud800"}', "surrogate"),
+    "a list": (b"[]", "holds no JSON object"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_json_that_cannot_be_used_is_refused_before_it_costs_anything(what: str) -> None:
+    raw, says = BROKEN[what]
+    with pytest.raises(BadInput, match=f"^The event .*{says}") as caught:
+        decode(raw)
+    assert caught.value.remedy
+    assert len(str(caught.value)) < 300
+
+
+def test_brackets_in_a_text_are_no_nesting() -> None:
+    data = {"id": '[[[[{{{{[[[[{{{{[[[["\\', "source": "x"}
+    assert decode(b"\xef\xbb\xbf" + json.dumps(data).encode()) == data
+
+
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]":,\\u0d8e1N ').map(str.encode))
+def test_bytes_are_an_object_or_bad_input(raw: bytes) -> None:
+    with suppress(BadInput):
+        assert isinstance(decode(raw), dict)
+
+
+def test_an_event_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="pipe is no file"):
+        read_event(tmp_path / "pipe")
+
+
+def test_of_a_large_event_file_no_more_is_read_than_an_event_may_have(tmp_path: Path) -> None:
+    with (tmp_path / "event.json").open("wb") as file:
+        file.truncate(1 << 40)  # a hole, which no memory could hold
+    with pytest.raises(BadInput, match=r"event\.json is larger than 65,536 bytes"):
+        read_event(tmp_path / "event.json")
