@@ -35,3 +35,10 @@ class Action(StrEnum):
     MODEL_TRAINED = "model.trained"
 
     ACCESS_REFUSED = "access.refused"
+
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    PASSWORD_SET = "person.password_set"
+    LINK_MADE = "session.link_made"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
