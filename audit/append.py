@@ -16,7 +16,7 @@ from psycopg.pq import TransactionStatus
 from rfc8785 import CanonicalizationError
 
 from domain.canonical import canonical_bytes
-from domain.context import Context
+from domain.context import Actor, Context
 from domain.errors import BadInput, Conflict
 
 INSERT = """
@@ -34,7 +34,8 @@ def append(
 
     `action` is an `audit.events.Action`; `subject` names one thing, `kind:id`. `data` must have a canonical form (see
     `domain.canonical`): money and quantities as `Decimal`, never a personal datum that may have to be erased, because
-    nothing here can be. Raises `BadInput` for data without a canonical form and `Conflict` outside a transaction.
+    nothing here can be. Where the agent acts for a person, `on_behalf_of` is added to it. Raises `BadInput` for data
+    without a canonical form and `Conflict` outside a transaction.
     """
     if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
         raise Conflict("An audit event belongs into the transaction of its change; none is open.")
@@ -52,10 +53,15 @@ def append(
             "actor_roles": _roles(actor.roles),
             "subject": subject,
             "trace_id": context.trace_id,
-            "body": _body(data),
+            "body": _body(_with_asker(actor, data)),
         },
     )
     return str(event_id)
+
+
+def _with_asker(actor: Actor, data: Mapping[str, object]) -> Mapping[str, object]:
+    asker = actor.on_behalf_of
+    return data if asker is None else {**data, "on_behalf_of": f"{asker.kind}:{asker.id}"}
 
 
 def _body(data: Mapping[str, object]) -> bytes:

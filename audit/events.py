@@ -9,6 +9,9 @@ class Action(StrEnum):
     """Every action of an audit event. Past tense: an event says what has happened."""
 
     TOOL_CALLED = "tool.called"
+    MODEL_CALLED = "model.called"
+    MODEL_FAILED = "model.failed"
+    QUESTION_ANSWERED = "question.answered"
 
     CASE_OPENED = "case.opened"
     CASE_CHANGED = "case.changed"

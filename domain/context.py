@@ -11,12 +11,22 @@ ActorKind = Literal["person", "agent", "service"]
 
 @dataclass(frozen=True)
 class Actor:
-    """A person, the agent, or one of our services; `version` is the code's for the last two."""
+    """A person, the agent, or one of our services; `version` is the code's for the last two.
+
+    `on_behalf_of` is the person whose wish the agent carries out: it may propose what that person may, and what it
+    proposes counts as that person's own when it comes to approving.
+    """
 
     kind: ActorKind
     id: str
     roles: frozenset[str] = frozenset()
     version: str = ""
+    on_behalf_of: Actor | None = None
+
+    @property
+    def asker(self) -> Actor:
+        """Whose wish this is: the person behind the agent, or the actor itself."""
+        return self.on_behalf_of or self
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
     evidence_id, order = kept.evidence_id, option.order
     if asked.quantity is not None and asked.quantity != option.quantity:
         evidence_id, index, order = _edited(call, compared, option.order, asked.quantity)
+    asker = call.context.actor.asker
     proposal = make_proposal(
         call.connection(),
         call.context,
@@ -122,7 +123,7 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
         evidence_id=evidence_id,
         option=f"/output/options/{index}",
         order=order,
-        on_behalf_of=call.context.actor.id if call.context.actor.kind == "person" else None,
+        on_behalf_of=asker.id if asker.kind == "person" else None,
     )
     return Answer(_proposed(proposal), model=compared.forecast)
 
