@@ -53,6 +53,19 @@ class CaseFile(NewCase):
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A case's newest proposal: its order, where it stands, and the roles whose approval is still missing."""
+
+    case_id: str
+    proposal_id: UUID
+    payload: Mapping[str, object]
+    value: Decimal
+    currency: str
+    state: str
+    asked: list[str]
+
+
+@dataclass(frozen=True)
 class EventRow:
     """An event as it was received; `fingerprint` is over its type, time and payload."""
 
@@ -132,6 +145,17 @@ ONE_EVENT: LiteralString = """
 SELECT source, event_id, type, occurred_at, payload, fingerprint FROM event
  WHERE source = %(source)s AND event_id = %(event_id)s"""
 
+STANDINGS: LiteralString = """
+SELECT DISTINCT ON (p.case_id) p.case_id, p.proposal_id, p.payload, p.value, p.currency, s.state,
+       CASE WHEN s.state = 'waiting' THEN ARRAY(
+         SELECT unnest(d.approver_roles) EXCEPT
+         SELECT role FROM approval a WHERE a.proposal_id = p.proposal_id ORDER BY 1)
+       ELSE '{}' END AS asked
+  FROM proposal p JOIN proposal_state s USING (tenant, proposal_id)
+  LEFT JOIN decision d ON d.tenant = p.tenant AND d.proposal_id = p.proposal_id AND d.stage = 'proposal'
+ WHERE p.case_id = ANY (%(case_ids)s)
+ ORDER BY p.case_id, p.created_at DESC"""
+
 STEPS: LiteralString = """
 WITH mine AS (SELECT * FROM proposal WHERE case_id = %(case_id)s)
 SELECT created_at AS at, 'evidence' AS what, evidence_id::text AS id, actor,
@@ -196,6 +220,12 @@ def search(
 ) -> list[CaseFile]:
     """Cases that are not closed, in no particular order (`cases.rank` has one)."""
     return _all(connection, SEARCH, {"kind": kind, "severity": severity, "sku": sku, "site": site})
+
+
+def standings(connection: Connection[DictRow], case_ids: Sequence[str]) -> dict[str, Standing]:
+    """Where the newest proposal of each case stands; a case without one is left out."""
+    with connection.cursor(row_factory=class_row(Standing)) as cursor:
+        return {one.case_id: one for one in cursor.execute(STANDINGS, {"case_ids": list(case_ids)})}
 
 
 def insert(

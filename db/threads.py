@@ -74,7 +74,7 @@ def find(connection: Connection[DictRow], thread_id: str, person: str) -> Thread
 def claim(
     connection: Connection[DictRow], thread_id: str, person: str, *, case_id: str | None, seconds: float
 ) -> Thread | None:
-    """Takes the person's thread for a turn of at most `seconds`; None while another turn has it, or without a thread."""
+    """Takes the person's thread for a turn of at most `seconds`; None while another turn has it or there is none."""
     values = {"thread_id": thread_id, "person": person, "case_id": case_id, "seconds": seconds}
     return _one(connection, CLAIM, values)
 
