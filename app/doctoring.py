@@ -115,11 +115,12 @@ def _probe(part: str, check: Callable[[], str]) -> Probe:
 def _agent_writes() -> str:
     with agent_database() as database:
         tenants = database.tenant_names()
-        _write_and_undo(database)
+        write_and_undo(database)
     return f"{len(tenants)} tenants; a write was probed and undone"
 
 
-def _write_and_undo(database: Database) -> None:
+def write_and_undo(database: Database) -> None:
+    """A write as this role, rolled back; raises when the database would not take it."""
     try:
         with database.transaction(TENANT) as connection:
             connection.execute(WRITE_PROBE, {"tenant": TENANT})

@@ -27,6 +27,7 @@ class Limits:
 
     free_for_name: int = 5
     free_for_address: int = 20
+    first_wait: float = 10.0  # seconds
     longest_wait: float = 900.0
     window: timedelta = timedelta(hours=2)
     per_minute: int = 30
@@ -53,7 +54,8 @@ def succeeded(connection: Connection[DictRow], name: str, address: str) -> None:
 
 
 def _wait(attempts: int, free: int) -> float:
-    return 0.0 if attempts < free else min(2.0 ** min(attempts - free, 30), LIMITS.longest_wait)
+    doubled = LIMITS.first_wait * 2.0 ** min(attempts - free, 30)
+    return 0.0 if attempts < free else min(doubled, LIMITS.longest_wait)
 
 
 def _of_name(name: str) -> str:
