@@ -17,6 +17,8 @@ from actions.model import Proposal
 from actions.proposals import load
 from app.wiring import operator_context, operator_database
 from db import people
+from db.session import Database
+from domain.context import Context
 from domain.errors import NotFound
 from policies.gate import Gate
 
@@ -71,14 +73,40 @@ class Verdict:
 def waiting(tenant: str, person: str) -> list[Waiting]:
     """What waits; with a person only what one of that person's roles is asked for."""
     with operator_database() as database, database.transaction(tenant) as connection:
-        with connection.cursor(row_factory=class_row(Waiting)) as cursor:
-            rows = cursor.execute(WAITING).fetchall()
         if not person:
-            return rows
-        known = people.find(connection, person)
-    if known is None:
-        raise NotFound(f"There is nobody called {person!r} in tenant {tenant}.", remedy="Check --as and --tenant.")
-    return [row for row in rows if set(row.asked) & set(known.roles)]
+            return everything_waiting(connection)
+        if people.find(connection, person) is None:
+            raise NotFound(f"There is nobody called {person!r} in tenant {tenant}.", remedy="Check --as and --tenant.")
+        return waiting_for(connection, person)
+
+
+def everything_waiting(connection: Connection[DictRow]) -> list[Waiting]:
+    """All that waits in the tenant, most money at risk first."""
+    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+        return cursor.execute(WAITING).fetchall()
+
+
+def waiting_for(connection: Connection[DictRow], person: str) -> list[Waiting]:
+    """What waits for one of the person's roles; nothing for somebody unknown."""
+    known = people.find(connection, person)
+    roles = set(known.roles) if known is not None else set[str]()
+    return [row for row in everything_waiting(connection) if set(row.asked) & roles]
+
+
+def approve_seen(
+    database: Database, context: Context, proposal_id: UUID, *, fingerprint: str, role: str | None
+) -> Verdict:
+    """Approve the proposal that the person saw, named by its fingerprint; raises with the rule when they may not."""
+    made = answers.approve(database, Gate(), context, proposal_id, fingerprint=fingerprint, role=role)
+    return _verdict(proposal_id, made)
+
+
+def reject_seen(
+    database: Database, context: Context, proposal_id: UUID, *, fingerprint: str, role: str | None, reason: str
+) -> Verdict:
+    """Reject the proposal that the person saw, for good, with the reason."""
+    made = answers.reject(database, Gate(), context, proposal_id, fingerprint=fingerprint, role=role, reason=reason)
+    return _verdict(proposal_id, made)
 
 
 def approve(tenant: str, person: str, reference: str) -> Verdict:
@@ -87,8 +115,8 @@ def approve(tenant: str, person: str, reference: str) -> Verdict:
     with operator_database() as database:
         with database.transaction(tenant) as connection:
             proposal = _find(connection, reference)
-        made = answers.approve(database, Gate(), context, proposal.proposal_id, fingerprint=proposal.fingerprint)
-    return _verdict(proposal, made)
+        seen = proposal.fingerprint
+        return approve_seen(database, context, proposal.proposal_id, fingerprint=seen, role=None)
 
 
 def reject(tenant: str, person: str, reference: str, reason: str) -> Verdict:
@@ -97,10 +125,8 @@ def reject(tenant: str, person: str, reference: str, reason: str) -> Verdict:
     with operator_database() as database:
         with database.transaction(tenant) as connection:
             proposal = _find(connection, reference)
-        made = answers.reject(
-            database, Gate(), context, proposal.proposal_id, fingerprint=proposal.fingerprint, reason=reason
-        )
-    return _verdict(proposal, made)
+        seen = proposal.fingerprint
+        return reject_seen(database, context, proposal.proposal_id, fingerprint=seen, role=None, reason=reason)
 
 
 def _find(connection: Connection[DictRow], reference: str) -> Proposal:
@@ -117,5 +143,5 @@ def _find(connection: Connection[DictRow], reference: str) -> Proposal:
     return load(connection, row["proposal_id"])
 
 
-def _verdict(proposal: Proposal, made: Answer) -> Verdict:
-    return Verdict(str(proposal.proposal_id), made.state, made.role, made.outstanding)
+def _verdict(proposal_id: UUID, made: Answer) -> Verdict:
+    return Verdict(str(proposal_id), made.state, made.role, made.outstanding)

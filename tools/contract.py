@@ -22,6 +22,7 @@ from db.evidence import Status
 from db.network import Batch
 from db.session import Database
 from domain.context import Context
+from domain.errors import QuartermasterError
 from tools.errors import NoData, TimeLimitReached
 
 Permission = Literal["read", "analyse", "propose"]
@@ -173,6 +174,7 @@ class ToolResult(Generic[Out]):
         searched: for no_data, where we looked.
         as_of: the moment the data describe.
         duration_ms: wall time of the call.
+        cause: the error of ours that `error` tells in words, for a surface that tells kinds apart; not kept.
     """
 
     tool: str
@@ -185,3 +187,4 @@ class ToolResult(Generic[Out]):
     as_of: datetime
     versions: Versions
     duration_ms: float
+    cause: QuartermasterError | None = None

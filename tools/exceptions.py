@@ -85,7 +85,7 @@ def run(call: Call, asked: ExceptionsQuestion) -> Answer[Exceptions]:
     in_order = ranked(found, currency)
     return Answer(
         Exceptions(
-            cases=tuple(_line(case, standings.get(case.case_id), call.today) for case in in_order[: asked.limit]),
+            cases=tuple(line_of(case, standings.get(case.case_id), call.today) for case in in_order[: asked.limit]),
             total=len(found),
             money_at_risk=sum((case.money_at_risk for case in found if case.currency == currency), Decimal(0)),
             currency=currency,
@@ -93,7 +93,8 @@ def run(call: Call, asked: ExceptionsQuestion) -> Answer[Exceptions]:
     )
 
 
-def _line(case: CaseFile, standing: Standing | None, today: date) -> ExceptionLine:
+def line_of(case: CaseFile, standing: Standing | None, today: date) -> ExceptionLine:
+    """One case as it is listed on the tenant's day."""
     return ExceptionLine(
         case_id=case.case_id,
         kind=case.kind,

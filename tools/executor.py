@@ -64,6 +64,7 @@ class _Outcome:
     model: str = ""
     solver: str = ""
     policy: str = ""
+    cause: QuartermasterError | None = None
 
 
 class ToolExecutor:
@@ -98,9 +99,9 @@ class ToolExecutor:
             permission.check(asked.context, tool.permission)
             return tool, validated(tool, arguments)
         except Forbidden as error:
-            return tool, _Outcome("denied", error=str(error))
+            return tool, _Outcome("denied", error=str(error), cause=error)
         except QuartermasterError as error:
-            return tool, _Outcome("error", error=str(error))
+            return tool, _Outcome("error", error=str(error), cause=error)
 
     def _tried(self, asked: _Asked, tool: AnyTool | None, prepared: ToolInput | _Outcome) -> ToolResult[Any]:
         kind: Permission = tool.permission if tool else "read"
@@ -135,9 +136,8 @@ class ToolExecutor:
     def _recorded_failure(self, asked: _Asked, tool: AnyTool | None, error: Exception) -> ToolResult[Any]:
         """Keeps a call whose own transaction was lost; raises `NotRecorded` when that fails too."""
         log.warning("tool %s failed", asked.name, exc_info=error)
-        lost = _Outcome(
-            "error", error="The database did not keep the call; nothing was changed. Try again in a moment."
-        )
+        cause = Unavailable("The database did not keep the call; nothing was changed.", remedy="Try again in a moment.")
+        lost = _Outcome("error", error=str(cause), cause=cause)
         try:
             with self._database.transaction(asked.context.tenant) as connection:
                 there = _kept_before(connection, asked, tool)
@@ -194,7 +194,7 @@ def _checked_case(
     if asked.case_id is None or (asked.case_id.isprintable() and cases.find(connection, asked.case_id) is not None):
         return asked, prepared
     missing = NotFound(f"There is no case {asked.case_id[:40]!a}.", remedy="List cases with list_exceptions.")
-    outcome = prepared if isinstance(prepared, _Outcome) else _Outcome("error", error=str(missing))
+    outcome = prepared if isinstance(prepared, _Outcome) else _Outcome("error", error=str(missing), cause=missing)
     return replace(asked, case_id=None), outcome
 
 
@@ -209,14 +209,14 @@ def _run(connection: Connection[DictRow], call: Call, tool: AnyTool, given: Tool
             call.deadline.check()
         return _Outcome("success", answer.output, model=answer.model, solver=answer.solver, policy=answer.policy)
     except NoData as error:
-        return _Outcome("no_data", error=str(error), searched=error.searched)
+        return _Outcome("no_data", error=str(error), searched=error.searched, cause=error)
     except Forbidden as error:
-        return _Outcome("denied", error=str(error))
+        return _Outcome("denied", error=str(error), cause=error)
     except psycopg.errors.QueryCanceled:
         late = TimeLimitReached(f"{tool.name} reached its limit of {tool.seconds:g} s.", remedy="Ask for less at once.")
-        return _Outcome("error", error=str(late))
+        return _Outcome("error", error=str(late), cause=late)
     except QuartermasterError as error:
-        return _Outcome("error", error=str(error))
+        return _Outcome("error", error=str(error), cause=error)
     except Exception as error:
         if is_repeatable(error) or connection.closed:
             raise
@@ -265,6 +265,7 @@ def _keep(
         as_of,
         versions,
         row.duration_ms,
+        outcome.cause,
     )
 
 
