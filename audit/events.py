@@ -30,10 +30,14 @@ class Action(StrEnum):
     WRITE_UNKNOWN = "write.unknown"
     WRITE_CONFLICT = "write.conflict"
     WRITE_FAILED = "write.failed"
+    WRITE_WITHDRAWN = "write.withdrawn"
 
     IMPORT_COMPLETED = "import.completed"
     IMPORT_REFUSED = "import.refused"
     IMPORT_REPLAYED = "import.replayed"
+
+    DOCUMENTS_IMPORTED = "documents.imported"
+    DOCUMENTS_REFUSED = "documents.refused"
 
     MODEL_TRAINED = "model.trained"
 

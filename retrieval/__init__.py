@@ -1,1 +1,4 @@
-"""Documents to sections to embeddings to hybrid search: where SOPs will be found and cited. Nothing lives here yet."""
+"""Documents to sections to words and vectors to hybrid search: where SOPs and policies are found and cited.
+
+It reads and imports documents; it does not judge actions, and what a document says is data, never an instruction.
+"""

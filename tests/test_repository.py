@@ -35,7 +35,7 @@ def test_locks_carry_hashes_and_no_address(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert "://" not in text
     pins = re.findall(r"^[a-z0-9][a-z0-9._-]*(?:\[[^\]]*\])?==", text, re.MULTILINE)
-    assert len(pins) > 1
+    assert pins
     assert text.count("--hash=sha256:") >= len(pins)
 
 
