@@ -26,9 +26,13 @@ def import_network(
     currency: str | None = None,
     progress: Progress = silent,
 ) -> ImportReport:
-    """Import `path` for `tenant`, which is made when it does not exist; raises `ImportRefused` with what to do."""
+    """Import `path` for `tenant`, which is made when it does not exist; raises `ImportRefused` with what to do.
+
+    `as_of` without a zone is UTC.
+    """
     found = recognise(path, progress)
-    moment = as_of.astimezone(UTC) if as_of else found.as_of
+    if as_of is not None and as_of.tzinfo is None:
+        as_of = as_of.replace(tzinfo=UTC)
     with operator_database() as database:
         ensure_tenant(
             database,
@@ -36,10 +40,10 @@ def import_network(
             name=tenant,
             currency=currency or found.currency or "EUR",
             origin="imported",
-            clock_at=moment if found.source != "contract" else None,
+            clock_at=(as_of or found.as_of) if found.source != "contract" else None,
         )
         context = operator_context(tenant, person)
-        return import_path(path, database=database, context=context, as_of=moment, progress=progress)
+        return import_path(path, database=database, context=context, as_of=as_of, progress=progress)
 
 
 def quarantined(tenant: str, limit: int) -> list[Quarantined]:
@@ -63,13 +67,14 @@ def describe(
 ) -> None:
     """What became of each file, for people."""
     if report.already_imported:
-        say("This content was imported before; nothing was written.")
+        say("Nothing is new: the newest batch has this content, of this moment. Nothing was written.")
+        say("Counted again and the same? Say when: --as-of 2026-03-31T06:00Z")
     rows = [
         [file.name, file.table or "not read", file.rows, file.loaded, file.quarantined, sum(file.left_out.values())]
         for file in report.files
     ]
     print_table(
-        f"Batch {report.batch_id} of {report.as_of:%Y-%m-%d} ({report.provenance})",
+        f"Batch {report.batch_id}: as of {report.as_of:%Y-%m-%d %H:%M} UTC ({report.provenance})",
         ["file", "table", "rows", "loaded", "quarantined", "left out"],
         rows,
     )

@@ -14,7 +14,7 @@ from psycopg.rows import DictRow, class_row
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row as it was imported: `file` and `sha256` name the file, `row` counts from 1 after its header.
+    """A row as it was imported: `file` and `sha256` name the file, `row` is the one a spreadsheet shows.
 
     Empty or None where the import did not say.
     """

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('import:' || current_setting('quartermaster.tenant'), 0))"
-FIND_BATCH = "SELECT * FROM import_batch WHERE content_hash = %(content_hash)s"
+NEWEST_BATCH = "SELECT * FROM import_batch ORDER BY imported_at DESC, batch_id LIMIT 1"
 BATCH_OF = "SELECT * FROM import_batch WHERE batch_id = %(batch_id)s"
 INSERT_BATCH = """
 INSERT INTO import_batch (tenant, source, content_hash, as_of, files, provenance, rules, imported_by)
@@ -154,14 +154,10 @@ def lock_imports(connection: Connection[Any]) -> None:
     connection.execute(LOCK)
 
 
-def find_batch(
-    connection: Connection[Any], *, content_hash: str | None = None, batch_id: UUID | None = None
-) -> dict[str, Any] | None:
-    """The batch with this content or id, as its row stands; None when there is none."""
-    query, value = (
-        (FIND_BATCH, {"content_hash": content_hash}) if batch_id is None else (BATCH_OF, {"batch_id": batch_id})
-    )
-    return connection.cursor(row_factory=dict_row).execute(query, value).fetchone()
+def find_batch(connection: Connection[Any], batch_id: UUID | None = None) -> dict[str, Any] | None:
+    """The batch of this id, or the newest, as its row stands; None when there is none."""
+    query = NEWEST_BATCH if batch_id is None else BATCH_OF
+    return connection.cursor(row_factory=dict_row).execute(query, {"batch_id": batch_id}).fetchone()
 
 
 def insert_batch(connection: Connection[Any], batch: Batch) -> UUID:

@@ -10,6 +10,8 @@ import typer
 
 from app.cli.output import JsonFlag, PersonOption, TenantOption, note, print_json, print_table, say
 
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+
 quarantine = typer.Typer(help="Rows that an import could not use, each with its reason.", no_args_is_help=True)
 
 
@@ -23,7 +25,13 @@ def import_data(
     tenant: TenantOption,
     person: PersonOption = "local",
     as_of: Annotated[
-        datetime | None, typer.Option(help="The moment the data describe; without it: now, or the data's last day.")
+        datetime | None,
+        typer.Option(
+            formats=MOMENTS,
+            metavar="TIME",
+            help="The moment the data describe, such as 2026-03-31T06:00Z (UTC without a zone). Without it: when the "
+            "stock file was last written, else the newest file; of UCI data the midnight after their last day.",
+        ),
     ] = None,
     currency: Annotated[
         str | None, typer.Option(help="Of a tenant that does not exist yet; without it the data's own.")
@@ -32,7 +40,8 @@ def import_data(
 ) -> None:
     """Import a network: all or nothing for what is fatal, quarantine for what is not.
 
-    The files and columns are described in docs/data-contracts.md. The same content twice is imported once.
+    The files and columns are described in docs/data-contracts.md. The same content of the same moment is imported once;
+    of a later moment it says that nothing has changed until then, and the data are as young as that.
     """
     from app import importing
     from app.cli import render
@@ -54,7 +63,7 @@ def list_rows(
     limit: Annotated[int, typer.Option(min=1, help="How many rows to show.")] = 50,
     json: JsonFlag = False,
 ) -> None:
-    """Show quarantined rows with file, row number and reason."""
+    """Show quarantined rows with file, row number (as a spreadsheet shows it: the header is row 1) and reason."""
     from app import importing
 
     rows = importing.quarantined(tenant, limit)

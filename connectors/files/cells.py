@@ -27,6 +27,7 @@ ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
 TEXT = r"[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 # 15 digits before the point keep the sign and the bounds of every number exact in a double as well.
 LARGEST = Decimal(10) ** 15
+FINEST = 30  # digits after the point, however the number is written
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,17 @@ class Cell:
         return READ[self.kind](value)
 
 
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -FINEST:
+        raise ValueError(f"has more than {FINEST} digits after the point")
+    return number
+
+
 READ: dict[CellKind, Callable[[str], object]] = {
     "text": str,
-    "number": Decimal,
+    "number": _number,
     "whole": lambda text: int(text.partition(".")[0]),
     "day": date.fromisoformat,
     "instant": datetime.fromisoformat,

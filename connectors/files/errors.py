@@ -21,6 +21,10 @@ class EmptyDelivery(ImportRefused):
     """There is nothing to import."""
 
 
+class EmptyFile(ImportRefused):
+    """A file that must say something says nothing."""
+
+
 class MissingFile(ImportRefused):
     """A file that a first import needs is not there."""
 

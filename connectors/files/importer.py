@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from connectors.files.errors import (
     TenantMissing,
     UnreadableFile,
 )
+from connectors.files.limits import CLOCK_TOLERANCE_SECONDS
 from connectors.files.loading import check_sheets, known_before, write_sheets
 from connectors.files.reading import read_contract
 from connectors.files.report import FileCount, ImportReport, Provenance
@@ -40,7 +41,7 @@ _MONEY = ("suppliers", "items", "lanes")
 class Recognised:
     """What a path holds, before it is imported: enough to make the tenant that receives it.
 
-    `as_of` and `currency` are None where the data do not say them.
+    `as_of` is the data's own moment or the files' time; `currency` is None where the data do not say it.
     """
 
     source: Source
@@ -63,8 +64,9 @@ def import_path(
 ) -> ImportReport:  # fmt: skip
     """Imports a folder or file for the context's tenant (operator role) and reports what became of each row.
 
-    `as_of` is the moment that the data describe; without it the data's own (UCI), else the tenant's clock. The same
-    content again writes nothing and gives the first report. An audit event records what was imported or refused.
+    `as_of` is the moment that the data describe; without it the data's own (UCI), else when the stock file, or without
+    one the newest file, was last written. What the newest batch is already, by content and moment, writes nothing and
+    gives its report. An audit event records what was imported or refused.
 
     Raises:
         ImportRefused: one of `connectors.files.errors`, with what to do; nothing was written.
@@ -93,13 +95,11 @@ def _import(
     progress: Progress,
 ) -> ImportReport:  # fmt: skip
     network_import.lock_imports(connection)
-    first = network_import.find_batch(connection, content_hash=delivery.content_hash)
-    if first is not None:
-        return ImportReport.of_row(first)
     tenant = _tenant(connection)
-    as_of = as_of or delivery.as_of or tenant_clock(connection)
-    if as_of.tzinfo is None:
-        raise ImportRefused("`as_of` has no time zone.", remedy="Give it in UTC, such as 2026-03-31T06:00:00Z.")
+    as_of = _moment(delivery, as_of, tenant, tenant_clock(connection))
+    newest = network_import.find_batch(connection)
+    if newest is not None and (newest["content_hash"], newest["as_of"]) == (delivery.content_hash, as_of):
+        return ImportReport.of_row(newest)
     _refuse_currencies(delivery, tenant)
     known = known_before(connection)
     _refuse_incomplete(delivery, network_is_empty=known.of_table("item_sites").is_empty())
@@ -117,6 +117,22 @@ def _import(
     return report
 
 
+def _moment(delivery: Delivery, asked: datetime | None, tenant: Tenant, clock: datetime) -> datetime:
+    """What the data describe, in the order: what the user says, what the data say, never later than the clock.
+
+    Only a frozen clock may be ahead of: it moves on with its data.
+    """
+    if asked is None:
+        told = delivery.as_of or clock
+        return told if tenant.clock_at is not None and delivery.source != "contract" else min(told, clock)
+    if asked.tzinfo is None:
+        raise ImportRefused("`as_of` has no time zone.", remedy="Give it in UTC, such as 2026-03-31T06:00:00Z.")
+    if tenant.clock_at is None and asked > clock + timedelta(seconds=CLOCK_TOLERANCE_SECONDS):
+        what = f"The data are said to describe {asked:%Y-%m-%d %H:%M %Z}, and it is {clock:%Y-%m-%d %H:%M %Z}"
+        raise ImportRefused(f"{what}.", remedy="Say when they were true: data of the future would never grow old.")
+    return asked
+
+
 def _tenant(connection: Connection[Any]) -> Tenant:
     try:
         return read_tenant(connection)
@@ -127,10 +143,10 @@ def _tenant(connection: Connection[Any]) -> Tenant:
 
 
 def _refuse_incomplete(delivery: Delivery, *, network_is_empty: bool) -> None:
-    brought = {sheet.table for sheet in delivery.sheets}
-    missing = [table for table in NEEDED_FIRST if table not in brought]
+    rows = {sheet.table: len(sheet.frame) for sheet in delivery.sheets}
+    missing = [table for table in NEEDED_FIRST if not rows.get(table)]
     if network_is_empty and missing:
-        names = ", ".join(f"{table}.csv" for table in missing)
+        names = ", ".join(f"{table}.csv" + (" (there, without a row)" if table in rows else "") for table in missing)
         raise MissingFile(f"The first delivery lacks {names}.", remedy="docs/data-contracts.md says what they hold.")
     if not any(len(sheet.frame) for sheet in delivery.sheets):
         raise EmptyDelivery("The delivery holds no rows.")

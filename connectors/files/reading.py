@@ -5,19 +5,21 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
 from connectors.files.contracts import CONTRACTS, TABLES, TableName
+from connectors.files.csv_text import columns_of, read_csv, refuse_cells
 from connectors.files.delivery import Delivery, Progress, Sheet
-from connectors.files.errors import EmptyDelivery, MissingColumn, NotUtf8, UnreadableFile
-from connectors.files.vectors import ROW_NUMBER
+from connectors.files.errors import EmptyDelivery, EmptyFile, MissingColumn, UnreadableFile
+from connectors.files.opening import list_files, read_bytes, stem, unchanged, unpacked
+from connectors.files.vectors import FIRST_ROW, ROW_NUMBER
 from domain.canonical import fingerprint, sha256_hex
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
 NAMES = "A file is named like its table: " + ", ".join(f"{table}.csv" for table in TABLES) + " (or .csv.gz, .parquet)."
 
 
@@ -29,20 +31,6 @@ class Text:
     sha256: str
 
 
-def stem(path: Path) -> str | None:
-    """The name without its suffix; None for what is no data file."""
-    return next((path.name[: -len(end)] for end in SUFFIXES if path.name.endswith(end)), None)
-
-
-def list_files(path: Path) -> list[Path]:
-    """The files of a folder, or the one file; hidden ones are not seen."""
-    if not path.exists():
-        raise UnreadableFile(f"{path} does not exist.", remedy="Give the folder that holds the files.")
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-
-
 def read_contract(path: Path, progress: Progress) -> Delivery:
     """The files of `path` that are named like a table of the contract."""
     files = list_files(path)
@@ -51,32 +39,41 @@ def read_contract(path: Path, progress: Progress) -> Delivery:
         raise EmptyDelivery(f"There is no file of the data contract in {path}.", remedy=NAMES)
     _refuse_twice(list(named.values()), path)
     sheets: list[Sheet] = []
-    for number, (file, table) in enumerate(named.items()):
-        progress("reading", number, len(named))
-        sheets.append(_read_sheet(file, table))
-    progress("reading", len(named), len(named))
+    with unchanged(named) as written:
+        for number, (file, table) in enumerate(named.items()):
+            progress("reading", number, len(named))
+            sheets.append(_read_sheet(file, table))
+        progress("reading", len(named), len(named))
     if not any(len(sheet.frame) for sheet in sheets):
         raise EmptyDelivery(f"The files in {path} hold no rows.", remedy="Export them again.")
+    _refuse_empty_stock(sheets)
     content = fingerprint(sorted([sheet.table, sheet.sha256] for sheet in sheets))
     ignored = tuple(file.name for file in files if file not in named)
-    return Delivery("contract", path.name, _in_load_order(sheets), content, ignored=ignored)
+    moment = _moment(written, named)
+    return Delivery("contract", path.name, _in_load_order(sheets), content, as_of=moment, ignored=ignored)
 
 
 def read_text(path: Path) -> Text:
-    """The file's rows as stripped text, empty cells null, blank rows dropped, numbered from 1 after the header."""
+    """The file's rows as stripped text, empty cells null, blank rows dropped, numbered as a spreadsheet shows them."""
+    first = FIRST_ROW
     try:
-        raw = path.read_bytes()
-        frame = _parquet(raw) if path.name.endswith(".parquet") else _csv(path, raw)
+        raw = read_bytes(path)
+        if path.name.endswith(".parquet"):
+            frame = _parquet(path.name, raw)
+        else:
+            frame, first = read_csv(path.name, unpacked(path, raw))
+    except PermissionError as error:
+        raise UnreadableFile(f"{path.name} may not be read.", remedy="Give its reader the right to.") from error
     except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError) as error:
-        raise UnreadableFile(f"{path.name} cannot be read: {_first_line(error)}", remedy="Export it again.") from error
-    return Text(number_rows(frame), sha256_hex(raw))
+        raise UnreadableFile(f"{path.name} cannot be read: {_first_line(error)}.", remedy="Export it again.") from error
+    return Text(number_rows(frame, first), sha256_hex(raw))
 
 
-def number_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds `ROW_NUMBER`; strips the cells, makes empty ones null and drops rows without any."""
+def number_rows(frame: pl.DataFrame, first: int = FIRST_ROW) -> pl.DataFrame:
+    """Adds `ROW_NUMBER` from `first` on; strips the cells, makes empty ones null and drops rows without any."""
     cells = frame.columns
     stripped = frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    numbered = stripped.with_row_index(ROW_NUMBER, offset=1).with_columns(pl.col(ROW_NUMBER).cast(pl.Int64))
+    numbered = stripped.with_row_index(ROW_NUMBER, offset=first).with_columns(pl.col(ROW_NUMBER).cast(pl.Int64))
     return numbered.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in cells))
 
 
@@ -87,8 +84,9 @@ def header(path: Path) -> list[str]:
             return list(pl.read_parquet_schema(path))
         opener = gzip.open if path.name.endswith(".gz") else open
         with opener(path, "rb") as file:
-            line = file.readline(65_536)
-        return [cell.strip().strip('"') for cell in line.decode("utf-8-sig", "replace").split(",")]
+            start = file.read(65_536)
+        line = next(iter(start.decode("utf-8-sig", "replace").splitlines()), "")
+        return [cell.strip().strip('"') for cell in line.split(",")]
     except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
         return []
 
@@ -105,27 +103,21 @@ def _read_sheet(file: Path, table: TableName) -> Sheet:
     return Sheet(table, text.frame.drop(ignored), file.name, text.sha256, rows=len(text.frame), ignored_columns=ignored)
 
 
-def _csv(path: Path, raw: bytes) -> pl.DataFrame:
-    raw = gzip.decompress(raw) if path.name.endswith(".gz") else raw
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        remedy = "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
-        raise NotUtf8(f"{path.name} is not UTF-8: byte {error.start}, line {line}.", remedy=remedy) from error
-    if b"\x00" in raw:
-        raise UnreadableFile(f"{path.name} holds zero bytes, so it is no CSV file.", remedy="Export it as CSV.")
-    frame = pl.read_csv(io.BytesIO(raw), infer_schema=False, raise_if_empty=True)
-    twice = [name for name in frame.columns if "_duplicated_" in name]
-    if twice:
-        name = twice[0].partition("_duplicated_")[0]
-        raise UnreadableFile(f"{path.name} has the column {name} twice.", remedy="Keep one.")
-    return frame.rename({name: name.strip() for name in frame.columns})
+def _moment(written: Mapping[Path, datetime], named: Mapping[Path, TableName]) -> datetime:
+    """What the files describe: when the stock was written, which ages fastest; without stock, when the newest was."""
+    return max(moment for file, moment in written.items() if "stock" not in named.values() or named[file] == "stock")
 
 
-def _parquet(raw: bytes) -> pl.DataFrame:
+def _parquet(name: str, raw: bytes) -> pl.DataFrame:
+    schema = pl.read_parquet_schema(io.BytesIO(raw))
+    columns_of(name, list(schema))
+    refuse_cells(name, pl.scan_parquet(io.BytesIO(raw)).select(pl.len()).collect().item(), len(schema))
+    nested = [column for column, kind in schema.items() if kind.is_nested()]
+    if nested:
+        what = f"{name} holds lists or structures in the column {nested[0]}"
+        raise UnreadableFile(f"{what}.", remedy="Export one plain value a cell.")
     frame = pl.read_parquet(io.BytesIO(raw))
-    return frame.select(_as_text(frame[name]) for name in frame.columns)
+    return frame.select(_as_text(frame[column]) for column in frame.columns)
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -146,6 +138,13 @@ def _refuse_twice(tables: Sequence[str], path: Path) -> None:
     twice = {table for table in tables if tables.count(table) > 1}
     if twice:
         raise UnreadableFile(f"{path} holds {min(twice)} more than once.", remedy="Keep one file a table.")
+
+
+def _refuse_empty_stock(sheets: Sequence[Sheet]) -> None:
+    for sheet in sheets:
+        if sheet.table == "stock" and sheet.frame.is_empty():
+            remedy = "It would take all stock away. Leave it out, or write rows of quantity 0 where nothing is left."
+            raise EmptyFile(f"{sheet.name} has a header and no rows.", remedy=remedy)
 
 
 def _in_load_order(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:

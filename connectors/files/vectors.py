@@ -21,18 +21,27 @@ from pydantic.fields import FieldInfo
 
 from connectors.files.cells import Cell, not_after_as_of
 from connectors.files.contracts import Row
+from connectors.files.limits import LONGEST_KEPT, LONGEST_SHOWN
 
 ROW_NUMBER = "__row"
+# Rows are numbered as a spreadsheet shows them: the header is row 1.
+FIRST_ROW = 2
 Cells = dict[str, str | None]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that cannot be loaded: its number (1 is the first after the header), why, and what was read."""
+    """A row that cannot be loaded: its number (the header is row 1), why, and what was read."""
 
     row_number: int
     reason: str
     record: Cells
+
+    @classmethod
+    def of(cls, row_number: int, reason: str, record: Mapping[str, str | None]) -> Fault:
+        """A fault whose cells are no longer than any contract could use: the file itself is the user's."""
+        kept = {name: shortened(cell, LONGEST_KEPT) for name, cell in record.items()}
+        return cls(row_number, reason, kept)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ def check(frame: pl.DataFrame, model: type[Row], as_of: datetime) -> Checked:
         if reason is None:
             cleared.append(index)
         else:
-            faults.append(Fault(frame.item(index, ROW_NUMBER), reason, record))
+            faults.append(Fault.of(frame.item(index, ROW_NUMBER), reason, record))
     if cleared:
         passed = passed | pl.int_range(len(frame), eager=True).is_in(cleared)
     good = complete.filter(passed).select(
@@ -143,6 +152,9 @@ def _cell_test(text: pl.Expr, column: _Column, cell: Cell, as_of: datetime) -> p
         # Which day an instant falls on depends on its zone: what is near the limit is left to the model.
         limit = as_of.date() if cell.kind == "day" else as_of.date() - timedelta(days=2)
         tests += [day.is_not_null(), *([day <= limit] if column.past else [])]
+    if cell.kind == "number":
+        # How many digits an exponent makes is not seen by a pattern.
+        tests.append(~text.str.contains("[eE]"))
     if column.bounds:
         number = text.cast(pl.Float64, strict=False)
         tests += [_bound_test(number, bound) for bound in column.bounds]
@@ -190,4 +202,11 @@ def _plain(error: Mapping[str, object], record: Mapping[str, str]) -> str:
     if kind == "greater_than_equal" and str(record.get(column, "")).startswith("-"):
         message = "is negative"
     message = message.replace("Input should be", "should be")
-    return f"{column} '{record.get(column, '')}' {message}" if column else message
+    return f"{column} '{shortened(record.get(column, ''), LONGEST_SHOWN)}' {message}" if column else message
+
+
+def shortened(cell: str | None, longest: int) -> str | None:
+    """The cell, or the start of one that is longer than any that a contract takes, with its length."""
+    if cell is None or len(cell) <= longest:
+        return cell
+    return f"{cell[:longest]}… ({len(cell):,} characters)"

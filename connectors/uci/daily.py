@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from connectors.files.errors import EmptyDelivery
+from connectors.files.limits import LONGEST_SHOWN
 from connectors.files.vectors import ROW_NUMBER, Fault
 from connectors.uci.locations import LOCATIONS, locate
 
@@ -123,7 +124,7 @@ def _number(column: str, pattern: str) -> pl.Expr:
 
 
 def _says(wrong: pl.Expr, text: str, column: str | None = None) -> pl.Expr:
-    reason = pl.lit(text) if column is None else pl.format(text, pl.col(column).fill_null(""))
+    reason = pl.lit(text) if column is None else pl.format(text, pl.col(column).fill_null("").str.head(LONGEST_SHOWN))
     return pl.when(wrong).then(reason)
 
 
@@ -169,4 +170,4 @@ def _names(kept: pl.DataFrame) -> dict[str, str]:
 
 def _faults(lines: pl.DataFrame, reason: pl.Series) -> tuple[Fault, ...]:
     wrong = lines.with_columns(reason.alias("__reason")).filter(reason.is_not_null())
-    return tuple(Fault(r.pop(ROW_NUMBER), r.pop("__reason"), r) for r in wrong.iter_rows(named=True))
+    return tuple(Fault.of(r.pop(ROW_NUMBER), r.pop("__reason"), r) for r in wrong.iter_rows(named=True))

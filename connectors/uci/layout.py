@@ -10,8 +10,10 @@ from typing import Any, Literal
 import polars as pl
 
 from connectors.files.contracts import TABLES
+from connectors.files.csv_text import columns_of
 from connectors.files.errors import MissingFile, UnreadableFile
-from connectors.files.reading import Text, header, list_files, number_rows, read_text, stem
+from connectors.files.opening import WORKBOOK, list_files, read_bytes, refuse_large_workbook, stem
+from connectors.files.reading import Text, header, number_rows, read_text
 from domain.canonical import sha256_hex
 
 HEADER_OF_ORIGINAL = (
@@ -59,7 +61,7 @@ def find_uci(path: Path) -> UciFiles | None:
 
 def read_lines(file: Path) -> Text:
     """The file as text cells; a workbook's first sheet, a typed file's values as they are written in the contract."""
-    return _read_workbook(file) if file.suffix == ".xlsx" else read_text(file)
+    return _read_workbook(file) if file.suffix == WORKBOOK else read_text(file)
 
 
 def _names_beside(file: Path) -> Path:
@@ -71,7 +73,7 @@ def _names_beside(file: Path) -> Path:
 
 
 def _columns(file: Path) -> list[str]:
-    if file.suffix == ".xlsx":
+    if file.suffix == WORKBOOK:
         try:
             return [str(cell) for cell in next(_rows(file))]
         except (OSError, zipfile.BadZipFile, StopIteration, KeyError):
@@ -81,16 +83,18 @@ def _columns(file: Path) -> list[str]:
 
 def _read_workbook(file: Path) -> Text:
     try:
-        names, *rows = _rows(file)
+        refuse_large_workbook(file)
+        head, *rows = _rows(file)
     except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
         raise UnreadableFile(f"{file.name} cannot be read: {error}.", remedy="Download it again.") from error
+    names = columns_of(file.name, ["" if cell is None else str(cell) for cell in head])
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
     cells = {
-        str(name): [None if cell is None else str(cell) for cell in column]
+        name: [None if cell is None else str(cell) for cell in column]
         for name, column in zip(names, columns, strict=True)
     }
-    frame = number_rows(pl.DataFrame(cells, schema=dict.fromkeys(map(str, names), pl.String)))
-    return Text(frame, sha256_hex(file.read_bytes()))
+    frame = number_rows(pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String)))
+    return Text(frame, sha256_hex(read_bytes(file)))
 
 
 def _rows(file: Path) -> Any:

@@ -9,6 +9,7 @@ import polars as pl
 from connectors.files.contracts import TABLES, TableName
 from connectors.files.delivery import Delivery, Progress, Sheet
 from connectors.files.errors import MissingColumn
+from connectors.files.opening import unchanged
 from connectors.files.reading import Text, read_text
 from connectors.files.vectors import ROW_NUMBER
 from connectors.uci.daily import DailySales, from_daily, from_original
@@ -26,14 +27,11 @@ def read_uci(found: UciFiles, progress: Progress) -> Delivery:
         ImportRefused: unreadable, or without a single sale.
     """
     progress("reading", 0, 2)
-    lines = read_lines(found.file)
-    hashes = [lines.sha256]
-    if found.names is None:
-        sales = from_original(lines.frame)
-    else:
-        names = read_text(found.names)
-        hashes.append(names.sha256)
-        sales = from_daily(lines.frame, _unique_names(names))
+    with unchanged([found.file, *([found.names] if found.names else [])]):
+        lines = read_lines(found.file)
+        names = read_text(found.names) if found.names else None
+    hashes = [text.sha256 for text in (lines, names) if text is not None]
+    sales = from_original(lines.frame) if names is None else from_daily(lines.frame, _unique_names(names))
     as_of = datetime.combine(sales.last_day + timedelta(days=1), time(), UTC)
     progress("reading", 1, 2)
     sheets = [_demand(found, lines, sales), *_derived(sales)]

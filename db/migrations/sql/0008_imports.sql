@@ -1,1 +1,11 @@
-SELECT 1;
+-- A delivery is known by its content and by the moment that it describes: the same count a day later is news. What makes
+-- an import a no-op is that the newest batch has both, which is looked up under the import's lock.
+ALTER TABLE import_batch DROP CONSTRAINT import_batch_tenant_content_hash_key;
+
+-- Batches are ordered by this time, so it is taken where they are in order: under the lock, and not when a transaction
+-- that may have waited for it began.
+ALTER TABLE import_batch ALTER COLUMN imported_at SET DEFAULT clock_timestamp();
+CREATE INDEX import_batch_newest ON import_batch (tenant, imported_at DESC, batch_id);
+
+COMMENT ON COLUMN import_batch.content_hash IS 'over all files, whoever delivered them and when';
+COMMENT ON COLUMN quarantined_row.row_number IS 'as a spreadsheet shows it: the header is row 1';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,10 +11,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from connectors.files.errors import ImportRefused
 from connectors.files.importer import import_path, recognise
 from connectors.files.quarantine import list_quarantine
+from db.actions import stock_as_of
 from db.embedded import Embedded
 from db.errors import DatabaseUnavailable
+from db.network import newest_batch
+from db.network_import import Batch, insert_batch, lock_imports
 from db.session import Database, tenant_clock
 from db.tenants import ensure_tenant
 from tests.connectors.files.small_network import (
@@ -51,7 +56,7 @@ def test_everything_comes_in(tmp_path: Path, operator_database: Database) -> Non
 def test_rows_know_where_they_come_from(tmp_path: Path, operator_database: Database) -> None:
     report = run_import(write_network(tmp_path / "delivery"), operator_database)
     found = rows(operator_database, "SELECT batch_id, source_row, provenance FROM stock WHERE sku = 'RICE'")
-    assert found == [(report.batch_id, 3, "measured")]
+    assert found == [(report.batch_id, 4, "measured")]
     hashes = {file.name: file.sha256 for file in report.files}
     assert len(hashes["stock.csv"]) == 64
     batch = rows(operator_database, "SELECT files, imported_by, as_of FROM import_batch")[0]
@@ -71,7 +76,7 @@ def test_a_wrong_row_is_kept_aside_as_it_was_read(tmp_path: Path, operator_datab
     report = run_import(write_network(tmp_path / "delivery", stock=stock), operator_database)
     assert report.loaded == sum(len(each) - 1 for each in FILES.values())
     (row,) = list_quarantine(operator_database, "acme")
-    assert (row.batch_id, row.file, row.row_number) == (report.batch_id, "stock.csv", 5)
+    assert (row.batch_id, row.file, row.row_number) == (report.batch_id, "stock.csv", 6)
     assert row.reason == "quantity '-3' is negative"
     assert row.record == {
         "sku": "MILK", "site": "HAM", "lot": "L9", "state": "available", "quantity": "-3", "unit": None,
@@ -90,14 +95,91 @@ def test_what_refers_to_a_quarantined_row_follows_it(tmp_path: Path, operator_da
     ]
 
 
-def test_the_same_content_again_writes_nothing(tmp_path: Path, operator_database: Database) -> None:
+def test_the_same_content_of_the_same_moment_writes_nothing(tmp_path: Path, operator_database: Database) -> None:
     first = run_import(write_network(tmp_path / "one"), operator_database)
     before = counts(operator_database)
-    again = run_import(write_network(tmp_path / "two"), operator_database, as_of=AS_OF + timedelta(days=1))
+    again = run_import(write_network(tmp_path / "two"), operator_database)
     assert again.already_imported
     assert (again.batch_id, again.files, again.as_of) == (first.batch_id, first.files, AS_OF)
     assert counts(operator_database) == before
     assert len(rows(operator_database, "SELECT FROM audit.event")) == 1
+
+
+def test_the_same_content_a_day_later_makes_the_data_a_day_younger(tmp_path: Path, operator_database: Database) -> None:
+    folder, later = write_network(tmp_path), AS_OF + timedelta(days=1)
+    first = run_import(folder, operator_database)
+    second = run_import(folder, operator_database, as_of=later)
+    assert not second.already_imported
+    assert (second.content_hash, second.as_of) == (first.content_hash, later)
+    with operator_database.transaction("acme") as connection:
+        assert stock_as_of(connection, "MILK", ["BER", "HAM"]) == later
+        newest = newest_batch(connection)
+        assert newest is not None
+        assert (newest.batch_id, newest.as_of) == (second.batch_id, later)
+    assert rows(operator_database, "SELECT DISTINCT batch_id FROM stock") == [(second.batch_id,)]
+    subjects = rows(operator_database, "SELECT subject FROM audit.event ORDER BY position")
+    assert subjects == [(f"batch:{first.batch_id}",), (f"batch:{second.batch_id}",)]
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_back_to_an_earlier_content_is_back(days: int, tmp_path: Path, operator_database: Database) -> None:
+    """A, B, A ends with A, of another moment or of the same."""
+    one = write_network(tmp_path / "one")
+    two = write_network(tmp_path / "two", stock=[*FILES["stock"][:1], "MILK,BER,L2,available,5,,"])
+    batches = [
+        run_import(folder, operator_database, as_of=AS_OF + timedelta(days=days * number))
+        for number, folder in enumerate((one, two, one))
+    ]
+    assert len({report.batch_id for report in batches}) == 3
+    assert batches[0].content_hash == batches[2].content_hash
+    found = rows(operator_database, "SELECT lot, quantity::int, batch_id FROM stock WHERE sku = 'MILK' ORDER BY lot")
+    assert found == [("", 40, batches[2].batch_id), ("L1", 36, batches[2].batch_id)]
+    assert run_import(one, operator_database, as_of=batches[2].as_of).already_imported
+
+
+def test_files_describe_when_the_stock_was_written(tmp_path: Path, operator_database: Database) -> None:
+    folder = write_network(tmp_path)
+    written = AS_OF + timedelta(hours=2)
+    os.utime(folder / "stock.csv", (0, written.timestamp()))
+    first = import_path(folder, database=operator_database, context=CONTEXT)
+    assert first.as_of == written
+    assert import_path(folder, database=operator_database, context=CONTEXT).already_imported
+    os.utime(folder / "stock.csv", (0, (written + timedelta(days=1)).timestamp()))
+    assert import_path(folder, database=operator_database, context=CONTEXT).as_of == written + timedelta(days=1)
+
+
+def test_without_stock_they_describe_when_the_newest_was_written(tmp_path: Path, operator_database: Database) -> None:
+    run_import(write_network(tmp_path / "one"), operator_database)
+    for hours, table in enumerate(("items", "demand")):
+        file = write_table(tmp_path / "two", table, FILES[table])
+        os.utime(file, (0, (AS_OF + timedelta(hours=hours)).timestamp()))
+    report = import_path(tmp_path / "two", database=operator_database, context=CONTEXT)
+    assert report.as_of == AS_OF + timedelta(hours=1)
+
+
+def test_no_data_are_of_the_future(tmp_path: Path, operator_database: Database) -> None:
+    folder = write_network(tmp_path)
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    with pytest.raises(ImportRefused, match="are said to describe"):
+        run_import(folder, operator_database, as_of=ahead)
+    os.utime(folder / "stock.csv", (0, ahead.timestamp()))
+    report = import_path(folder, database=operator_database, context=CONTEXT)
+    assert report.as_of <= datetime.now(UTC)
+
+
+def test_a_batch_is_newer_than_one_that_it_waited_for(tmp_path: Path, operator_database: Database) -> None:
+    """Its transaction began first and got the lock last."""
+    run_import(write_network(tmp_path), operator_database)
+    with operator_database.transaction("acme") as early:
+        early.execute("SELECT now()")
+        (tmp_path / "stock.csv").write_text("\n".join(FILES["stock"][:2]) + "\n", encoding="utf-8")
+        first = run_import(tmp_path, operator_database)
+        lock_imports(early)
+        batch = Batch("acme", "contract", "h", AS_OF, "measured", (), "p")
+        second = insert_batch(early, batch)
+        newest = newest_batch(early)
+    assert newest is not None
+    assert newest.batch_id == second != first.batch_id
 
 
 def test_a_newer_delivery_replaces_stock_and_open_orders_and_adds_demand(
@@ -179,8 +261,10 @@ def test_tenants_do_not_meet(tmp_path: Path, operator_database: Database, second
 
 
 def test_recognise_tells_what_a_tenant_needs(tmp_path: Path) -> None:
-    found = recognise(write_network(tmp_path / "delivery"))
-    assert (found.source, found.as_of, found.currency) == ("contract", None, "EUR")
+    folder = write_network(tmp_path / "delivery")
+    os.utime(folder / "stock.csv", (0, AS_OF.timestamp()))
+    found = recognise(folder)
+    assert (found.source, found.as_of, found.currency) == ("contract", AS_OF, "EUR")
 
 
 def test_the_clock_of_frozen_data_moves_with_the_delivery(tmp_path: Path, operator_database: Database) -> None:

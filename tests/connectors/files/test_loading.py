@@ -28,7 +28,7 @@ WRONG_ROWS = {
                        "expires_on '20.04.2026' is not a day such as 2026-03-31"),
     "not a number": ("demand", "MILK,HAM,2026-03-01,NaN,1", "quantity 'NaN' is not a number such as 12 or 12.5"),
     "infinity": ("demand", "MILK,HAM,2026-03-01,inf,1", "quantity 'inf' is not a number such as 12 or 12.5"),
-    "key twice": ("stock", "RICE,BER,,available,8,EA,", "the key (sku, site, lot, state) is in row 3 already"),
+    "key twice": ("stock", "RICE,BER,,available,8,EA,", "the key (sku, site, lot, state) is in row 4 already"),
     "mixed-up unit": ("stock", "MILK,HAM,L9,available,1,KGM,", "unit 'KGM' is not one of MILK, which is counted in EA"),
     "base unit as pack": ("item_packs", "SALT,EA,1", "unit 'EA' is the base unit of SALT and cannot be a pack of it"),
     "end before start": ("promotions", "P-2,MILK,*,2026-04-12,2026-04-06,0.25,2026-03-09",
@@ -61,7 +61,7 @@ def test_a_wrong_row_has_a_plain_reason_and_spoils_no_other(what: str, tmp_path:
     ready = judge(tmp_path, **{table: lines})
     assert sum(len(sheet.good) for sheet in ready) == sum(len(each) - 1 for each in FILES.values())
     ((at, fault),) = [(sheet.sheet.table, fault) for sheet in ready for fault in sheet.faults]
-    assert (at, fault.row_number, fault.reason) == (table, len(lines) - 1, reason)
+    assert (at, fault.row_number, fault.reason) == (table, len(lines), reason)
     cells = dict(zip(lines[0].split(","), line.split(","), strict=True))
     assert {name: cell or "" for name, cell in fault.record.items()} == cells
 

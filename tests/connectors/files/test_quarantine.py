@@ -25,7 +25,7 @@ def test_a_corrected_row_is_loaded_with_its_own_lineage(tmp_path: Path, operator
     report = replay(operator_database, CONTEXT, [row_id], {row_id: {"unit": "CS"}})
     assert (report.loaded, dict(report.still)) == ((row_id,), {})
     found = rows(operator_database, "SELECT quantity, source_row, provenance FROM stock WHERE lot = 'L9'")
-    assert found == [(Decimal(24), 5, "measured")]
+    assert found == [(Decimal(24), 6, "measured")]
     assert list_quarantine(operator_database, "acme") == []
     assert [row.row_id for row in list_quarantine(operator_database, "acme", replayed=True)] == [row_id]
     events = rows(operator_database, "SELECT action FROM audit.event ORDER BY event_id")
