@@ -3,61 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import DictRow, class_row
+from psycopg.rows import DictRow
 
 from actions import approve as answers
 from actions.approve import Answer
 from actions.model import Proposal
 from actions.proposals import load
 from app.wiring import operator_context, operator_database
-from db import people
+from db import people, worklist
 from db.session import Database
+from db.worklist import Waiting
 from domain.context import Context
 from domain.errors import NotFound
 from policies.gate import Gate
-
-WAITING: LiteralString = """
-SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.payload, p.value, p.currency,
-       p.expected_benefit, p.benefit_lower, p.tail_loss, p.expires_at, p.fingerprint,
-       ARRAY(SELECT unnest(d.approver_roles) EXCEPT SELECT role FROM approval a WHERE a.proposal_id = p.proposal_id)
-           AS asked,
-       d.reasons
-  FROM proposal p
-  JOIN proposal_state s USING (tenant, proposal_id)
-  JOIN case_file c USING (tenant, case_id)
-  JOIN decision d USING (tenant, proposal_id)
- WHERE s.state = 'waiting' AND d.stage = 'proposal'
- ORDER BY c.money_at_risk DESC, p.created_at"""
-
-NEWEST_OF_CASE: LiteralString = (
-    "SELECT proposal_id FROM proposal WHERE case_id = %(case)s ORDER BY created_at DESC LIMIT 1"
-)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One proposal that waits: what it would do, what it is worth, and which roles are still asked."""
-
-    proposal: str
-    case: str
-    kind: str
-    summary: str
-    payload: dict[str, object]
-    value: Decimal
-    currency: str
-    expected_benefit: Decimal
-    benefit_lower: Decimal
-    tail_loss: Decimal
-    expires_at: datetime
-    fingerprint: str
-    asked: list[str]
-    reasons: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -82,8 +43,7 @@ def waiting(tenant: str, person: str) -> list[Waiting]:
 
 def everything_waiting(connection: Connection[DictRow]) -> list[Waiting]:
     """All that waits in the tenant, most money at risk first."""
-    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
-        return cursor.execute(WAITING).fetchall()
+    return worklist.waiting(connection)
 
 
 def waiting_for(connection: Connection[DictRow], person: str) -> list[Waiting]:
@@ -134,13 +94,13 @@ def _find(connection: Connection[DictRow], reference: str) -> Proposal:
     try:
         return load(connection, UUID(reference))
     except ValueError:
-        row = connection.execute(NEWEST_OF_CASE, {"case": reference}).fetchone()
-    if row is None:
+        newest = worklist.newest_of_case(connection, reference)
+    if newest is None:
         raise NotFound(
             f"There is no proposal and no case with a proposal called {reference!r}.",
             remedy="`quartermaster approvals` lists what waits.",
         )
-    return load(connection, row["proposal_id"])
+    return load(connection, newest)
 
 
 def _verdict(proposal_id: UUID, made: Answer) -> Verdict:

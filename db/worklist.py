@@ -1,0 +1,62 @@
+"""What waits for people's answers, and what they have answered before. Who may answer is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import DictRow, class_row
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One proposal that waits: what it would do, what it is worth, and which roles are still asked."""
+
+    proposal: str
+    case: str
+    kind: str
+    summary: str
+    payload: Mapping[str, object]
+    value: Decimal
+    currency: str
+    expected_benefit: Decimal
+    benefit_lower: Decimal
+    tail_loss: Decimal
+    expires_at: datetime
+    fingerprint: str
+    asked: list[str]
+    reasons: list[dict[str, str]]
+
+
+WAITING: LiteralString = """
+SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.payload, p.value, p.currency,
+       p.expected_benefit, p.benefit_lower, p.tail_loss, p.expires_at, p.fingerprint,
+       ARRAY(SELECT unnest(d.approver_roles) EXCEPT SELECT role FROM approval a WHERE a.proposal_id = p.proposal_id)
+           AS asked,
+       d.reasons
+  FROM proposal p
+  JOIN proposal_state s USING (tenant, proposal_id)
+  JOIN case_file c USING (tenant, case_id)
+  JOIN decision d USING (tenant, proposal_id)
+ WHERE s.state = 'waiting' AND d.stage = 'proposal'
+ ORDER BY c.money_at_risk DESC, p.created_at"""
+
+NEWEST_OF_CASE: LiteralString = """
+SELECT proposal_id FROM proposal WHERE case_id = %(case_id)s ORDER BY created_at DESC LIMIT 1"""
+
+
+def waiting(connection: Connection[DictRow]) -> list[Waiting]:
+    """Proposals that wait, most money at risk first."""
+    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+        return cursor.execute(WAITING).fetchall()
+
+
+def newest_of_case(connection: Connection[DictRow], case_id: str) -> UUID | None:
+    """The case's newest proposal, whatever became of it."""
+    row = connection.execute(NEWEST_OF_CASE, {"case_id": case_id}).fetchone()
+    return None if row is None else row["proposal_id"]
