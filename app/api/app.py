@@ -9,13 +9,15 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from app.api import health, problems, signing
+from app.api import cases, health, openapi, problems, proposals, signing
 from app.api.body import Body
 from app.api.identity import Identify
 from app.api.outer import Outer
 from app.api.parts import OpenParts, open_parts
+from app.api.tools import tool_router
 from app.signin import here
 from app.wiring import program_version
+from tools.catalogue import registry
 
 ABOUT = "What is at risk in a warehouse network, why, and what to do about it. Every route under /v1 needs an identity."
 
@@ -52,11 +54,12 @@ def create_app(
     for layer in (Body, Identify, Outer):
         app.add_middleware(layer, faces=tuple(faces))
     _route(app, home)
+    openapi.describe(app)
     return app
 
 
 def _route(app: FastAPI, home: str) -> None:
-    for router in (health.router, signing.router):
+    for router in (health.router, signing.router, cases.router, proposals.router, tool_router(tuple(registry()))):
         app.include_router(router)
 
     @app.get("/", include_in_schema=False)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.cli import audit, cases, demo, forecast, network, services
+from app.cli import audit, cases, demo, forecast, network, person, serve, services
 from app.cli.output import note, print_error
 from domain.errors import QuartermasterError
 
@@ -33,10 +33,11 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for group in (demo, cases, network, services):
+for group in (demo, cases, network, services, serve):
     group.register(cli)
 cli.add_typer(audit.cli, name="audit")
 cli.add_typer(forecast.cli, name="forecast")
+cli.add_typer(person.cli, name="person")
 cli.add_typer(network.quarantine, name="quarantine")
 cli.add_typer(services.policy, name="policy")
 

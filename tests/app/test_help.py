@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from app.cli.main import cli
 from tests.home import PROGRAM, ROOT
 
-# `worker` runs until it is told to stop and prints nothing; it has no result to give as JSON.
-SILENT = {("worker",)}
+# `worker` and `serve` run until they are told to stop; they have no result to give as JSON.
+SILENT = {("worker",), ("serve",)}
 
 
 def commands(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
