@@ -28,6 +28,8 @@ TEXT = r"[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 # 15 digits before the point keep the sign and the bounds of every number exact in a double as well.
 LARGEST = Decimal(10) ** 15
 FINEST = 30  # digits after the point, however the number is written
+ANY_NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+DIGITS = f"has more than 15 digits before the point or {FINEST} after it"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Cell:
         if not isinstance(value, str):
             return value
         if re.fullmatch(self.pattern, value) is None:
-            raise ValueError(self.says)
+            too_long = self.kind == "number" and re.fullmatch(ANY_NUMBER, value)
+            raise ValueError(DIGITS if too_long else self.says)
         return READ[self.kind](value)
 
 
@@ -51,7 +54,7 @@ def _number(text: str) -> Decimal:
     number = Decimal(text)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -FINEST:
-        raise ValueError(f"has more than {FINEST} digits after the point")
+        raise ValueError(DIGITS)
     return number
 
 

@@ -18,6 +18,7 @@ from connectors.files.errors import NotUtf8, UnreadableFile
 from connectors.files.limits import LARGEST_CELLS, LARGEST_COLUMNS, LONGEST_SHOWN
 from connectors.files.opening import SPLIT
 
+LONGEST_HEADER = 65_536  # bytes, above what all columns with names of the allowed length can have
 CHUNK = 50_000
 INSIDE = re.compile(rb'[^,\r\n"]"[^,\r\n"]')
 MARK = b"\xef\xbb\xbf"
@@ -53,7 +54,11 @@ def header_of(name: str, body: bytes) -> list[str]:
     Raises:
         UnreadableFile: there is none, or too many, or one comes twice.
     """
-    line = body[: _line_end(body)].decode("utf-8", "replace")
+    end = _line_end(body)
+    if end > LONGEST_HEADER:
+        what = f"{name} has a header of {end:,} bytes, more than {LONGEST_HEADER:,}"
+        raise UnreadableFile(f"{what}.", remedy="Check that its first row is the header.")
+    line = body[:end].decode("utf-8", "replace")
     if not line.strip():
         raise UnreadableFile(f"{name} is empty.", remedy="Export it again, with its header.")
     if line.count(",") >= LARGEST_COLUMNS:

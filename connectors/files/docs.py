@@ -19,6 +19,7 @@ from connectors.uci.derive import RULES
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "data-contracts.md"
 KINDS = {"number": "number", "whole": "whole number", "day": "day", "instant": "time", "flag": "true or false"}
+MILLIONS = LARGEST_CELLS // 1_000_000
 INTRODUCTION = f"""# Data contracts
 
 <!-- Written by `python -m connectors.files.docs` from connectors/files/contracts.py. Change it there. -->
@@ -54,8 +55,8 @@ column twice; a second currency; no rows at all, or stock without a row, which w
 which more than {LARGEST_SHARE:.0%} of the rows (and more than {A_HANDFUL} of them) are wrong, which most likely is the
 wrong file. Orders without a row are taken as they are: none is open.
 
-A file has at most {LARGEST_FILE >> 30} GiB (unpacked as well), {LARGEST_COLUMNS} columns and {LARGEST_CELLS // 1_000_000}
-million cells. Demand and orders may come in several deliveries.
+A file has at most {LARGEST_FILE >> 30} GiB (unpacked as well), {LARGEST_COLUMNS} columns and {MILLIONS} million cells.
+Demand may come in several deliveries.
 
 **Put into quarantine, row by row**, with file, row number, reason and the row as it was read: a malformed number, day
 or code, NaN or infinity, a negative quantity, a reference to something unknown, a unit that is not one of the item's,

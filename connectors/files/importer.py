@@ -83,8 +83,8 @@ def import_path(
 
 def read_delivery(path: Path, progress: Progress = no_progress) -> Delivery:
     """The delivery at `path` in the one layout that it has."""
-    uci = find_uci(path)
     try:
+        uci = find_uci(path)
         return read_contract(path, progress) if uci is None else read_uci(uci, progress)
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error

@@ -22,7 +22,7 @@ KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }  # fmt: skip
-SPLIT = "Split it: later deliveries add to demand and orders."
+SPLIT = "Split it: a later delivery adds to the demand of an earlier one."
 
 Stamp = tuple[int, int, int, int]
 

@@ -8,6 +8,7 @@ holds the other direction (compiled checks accept nothing that the model refuses
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -201,7 +202,7 @@ def _plain(error: Mapping[str, object], record: Mapping[str, str]) -> str:
         message = message.replace("Input should be", "is not one of")
     if kind == "greater_than_equal" and str(record.get(column, "")).startswith("-"):
         message = "is negative"
-    message = message.replace("Input should be", "should be")
+    message = re.sub(r"Decimal\('(.*)'\)", r"\1", message.replace("Input should be", "should be"))
     return f"{column} '{shortened(record.get(column, ''), LONGEST_SHOWN)}' {message}" if column else message
 
 

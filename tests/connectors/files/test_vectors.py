@@ -84,6 +84,17 @@ def test_the_compiled_checks_are_worth_having(table: TableName) -> None:
         ({"day": "2026-02-30"}, "day '2026-02-30' day is out of range for month"),
         ({"day": "2026-04-01"}, "day '2026-04-01' is after 2026-03-31, the day that the data describe"),
         ({"sku": None}, "sku is missing"),
+        ({"quantity": "1e-99"}, "quantity '1e-99' has more than 15 digits before the point or 30 after it"),
+        ({"quantity": "1e+99"}, "quantity '1e+99' should be less than 1000000000000000"),
+        (
+            {"quantity": "0." + "1" * 31},
+            f"quantity '0.{'1' * 31}' has more than 15 digits before the point or 30 after it",
+        ),
+        ({"quantity": "9" * 16}, f"quantity '{'9' * 16}' has more than 15 digits before the point or 30 after it"),
+        (
+            {"sku": "x" * 3_000_000},
+            f"sku '{'x' * 60}… (3,000,000 characters)' is longer than 64 characters or holds a control character",
+        ),
         ({"unit_price": "-1"}, "unit_price '-1' is negative"),
         ({"stocked_out": "perhaps"}, "stocked_out 'perhaps' is not true or false"),
     ],
@@ -112,3 +123,16 @@ def test_no_name_steers_a_terminal(hostile: str) -> None:
     """Escapes, their one-character form, and direction overrides, alike for both validators."""
     assert re.fullmatch(NAME.pattern, hostile) is None
     assert pl.Series([hostile, "Käse 1 l"]).str.contains(f"^(?:{NAME.pattern})$").to_list() == [False, True]
+
+
+def test_of_a_cell_without_end_the_start_is_kept() -> None:
+    frame = pl.DataFrame(
+        {ROW_NUMBER: [5], "sku": ["X"], "site": ["S"], "state": ["available"], "quantity": ["9" * 3000]}
+    )
+    (fault,) = check(frame, Stock, AS_OF).faults
+    assert (fault.row_number, fault.record["quantity"]) == (5, f"{'9' * 1000}… (3,000 characters)")
+
+
+def test_what_is_written_with_an_exponent_is_a_number_like_any() -> None:
+    whole: dict[str, str | None] = {"sku": "MILK", "site": "BER", "day": "2026-03-30", "quantity": "1.5e2"}
+    assert len(check(pl.DataFrame([{ROW_NUMBER: 2, **whole}]), Demand, AS_OF).good) == 1
