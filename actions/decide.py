@@ -1,6 +1,7 @@
 """The decision about a proposal: fresh facts, the gate's word, and what follows from it, in one transaction.
 
-Runs under the executor's role. Asked twice, it answers twice with the first decision and does nothing again.
+Before it, in a transaction that sees one state of the data, the proposal's benefit is worked out anew. Runs under the
+executor's role. Asked twice, it answers twice with the first decision and does nothing again.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from actions.appraisal import Appraiser, appraised
 from actions.enqueue import enqueue
 from actions.facts import gather
-from actions.model import Proposal
+from actions.model import Benefit, Proposal
 from actions.proposals import load
 from actions.states import advance, locked_state
 from audit.append import append
@@ -21,13 +23,20 @@ from db import actions as rows
 from db.actions import DecisionRow, NewDecision, Stage
 from db.session import Database
 from domain.context import Context
+from domain.errors import BadInput
 from policies.gate import Gate, GateDecision
 
 TARGET = "tryton"
 
 
-def decide(database: Database, gate: Gate, context: Context, proposal_id: UUID, *, target: str = TARGET) -> DecisionRow:
+def decide(
+    database: Database, gate: Gate, appraise: Appraiser, context: Context, proposal_id: UUID, *, target: str = TARGET
+) -> DecisionRow:
     """Decides once and records it; automatic enqueues the write to `target`. Raises `NotFound`."""
+    with database.transaction(context.tenant, snapshot=True) as connection:
+        if made := rows.first_decision(connection, proposal_id):
+            return made
+        benefit = appraised(connection, appraise, load(connection, proposal_id))
     with database.transaction(context.tenant) as connection:
         rows.lock_decisions(connection, context.tenant)
         proposal = load(connection, proposal_id)
@@ -35,17 +44,28 @@ def decide(database: Database, gate: Gate, context: Context, proposal_id: UUID, 
         if made is not None:
             return made
         locked_state(connection, proposal_id)
-        verdict = judge(connection, gate, proposal, "proposal")
+        verdict = judge(connection, gate, proposal, "proposal", benefit)
         decision = keep(connection, proposal_id, "proposal", verdict)
         _follow(connection, context, proposal, decision, target)
     return decision
 
 
-def judge(connection: Connection[DictRow], gate: Gate, proposal: Proposal, stage: Stage) -> GateDecision:
-    """The gate's word on facts read now; a proposal that is not what was frozen is denied before anything else."""
-    facts = gather(connection, proposal, stage)
+def judge(
+    connection: Connection[DictRow], gate: Gate, proposal: Proposal, stage: Stage, benefit: Benefit | str
+) -> GateDecision:
+    """The gate's word on facts read now and on the benefit as it was worked out, or why it could not be.
+
+    Denied before any policy is asked: what is not what was frozen, is too fine for its unit, or could not be appraised.
+    """
+    try:
+        facts = gather(connection, proposal, stage, None if isinstance(benefit, str) else benefit)
+    except BadInput as error:
+        said = {"proposal_id": str(proposal.proposal_id), "stage": stage, "order": proposal.order.model_dump()}
+        return gate.deny(said, "order-unfit", str(error.args[0]))
     if proposal.content_fingerprint() != proposal.fingerprint:
         return gate.deny(facts, "content-changed", "The proposal is not what was frozen under its fingerprint.")
+    if isinstance(benefit, str):
+        return gate.deny(facts, "benefit-unknown", benefit)
     return gate.decide(facts)
 
 

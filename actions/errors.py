@@ -46,6 +46,10 @@ class EvidenceUnfit(BadInput):
     """The evidence does not carry what a proposal needs: a success, its numbers, and this very order."""
 
 
+class NotAppraised(BadInput):
+    """The benefit of an order cannot be worked out from the data as they are; such an order is denied."""
+
+
 class NotInThisState(Conflict):
     """The proposal or its write is no longer where this step starts from; somebody else was first."""
 

@@ -1,7 +1,8 @@
 """The gate's facts about a proposal, read fresh from the database: stock, lots, lanes, age, conflicts, budget.
 
-Rounded against the proposal, to Cedar's four digits. What master data do not hold is None, and the gate denies it;
-nothing is guessed. Nothing is decided here either.
+The agent's role wrote the proposal, so of it only the order is taken for what it says; every figure is found anew, and
+what was claimed stands beside it. Rounded against the proposal, to Cedar's four digits. What master data do not hold is
+None, and the gate denies it; nothing is guessed. Nothing is decided here either.
 """
 
 from __future__ import annotations
@@ -14,26 +15,34 @@ from math import ceil
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from actions.model import Proposal
+from actions.appraisal import overstatement
+from actions.model import Benefit, Proposal
 from actions.port import PurchaseOrder, TransferOrder
-from actions.value import FOUR, value_of
+from actions.value import FOUR, Valuation, value_of
 from db import actions as rows
 from db import network, tenants
 from db.actions import OpenOrder, Stage
 from db.network import Item, Lane, StockLot
 from db.session import tenant_clock
 from domain.canonical import Json
-from domain.errors import QuartermasterError
+from domain.errors import NotFound
 
 BUDGET_PERIOD = timedelta(hours=24)
 ZERO = Decimal(0)
 
 
-def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) -> dict[str, Json]:
-    """Facts as `policies.facts.GateInput` takes them; what that model refuses, the gate denies."""
+def gather(
+    connection: Connection[DictRow], proposal: Proposal, stage: Stage, benefit: Benefit | None
+) -> dict[str, Json]:
+    """Facts as `policies.facts.GateInput` takes them; what that model refuses, the gate denies.
+
+    `benefit` is what was worked out for this order, None where that could not be done. Raises `BadInput` for an order
+    in another unit than the item's, or finer than it.
+    """
     order = proposal.order
     others = rows.open_orders(connection, order.sku, but=proposal.proposal_id)
-    value, currency = _value(connection, proposal)
+    valuation = _valuation(connection, order)
+    value, currency = _value(proposal, valuation)
     spent = rows.automatic_total(connection, BUDGET_PERIOD, but=proposal.proposal_id)
     clock = tenant_clock(connection)
     transfer = isinstance(order, TransferOrder)
@@ -41,16 +50,16 @@ def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) ->
         "proposal_id": str(proposal.proposal_id),
         "stage": stage,
         "proposed_by": proposal.proposed_by,
-        "quantity": _down(order.quantity),
+        "quantity": f"{order.quantity:f}",
         "value": _up(value),
         "currency": currency,
-        "reversible": proposal.reversible,
-        "benefit_lower": _down(proposal.benefit_lower),
-        "tail_loss": _down(proposal.tail_loss),
+        "reversible": proposal.reversible and valuation is not None and valuation.reversible,
+        **_benefit(proposal, benefit),
+        "claimed": _claimed(proposal),
         "item": _item(connection, order.sku),
         "order": _transfer(connection, order, others, clock) if transfer else _purchase(connection, order),
         "tenant_currency": tenants.currency(connection),
-        "data_age_hours": _age(connection, proposal, clock),
+        "data_age_hours": _age(connection, order, clock),
         "stock_derived": _derived(connection, order),
         "expired": proposal.expired(rows.now(connection)),
         "conflicts": [str(other.proposal_id) for other in others if _conflicts(order, other)],
@@ -58,13 +67,46 @@ def gather(connection: Connection[DictRow], proposal: Proposal, stage: Stage) ->
     }
 
 
-def _value(connection: Connection[DictRow], proposal: Proposal) -> tuple[Decimal, str]:
-    """The higher of the value at the time of proposing and today's: neither the agent nor time can lower it."""
+def _valuation(connection: Connection[DictRow], order: TransferOrder | PurchaseOrder) -> Valuation | None:
+    """None for an unknown item, which the gate denies by its own rule."""
     try:
-        today = value_of(connection, proposal.order).value
-    except QuartermasterError:
-        return proposal.value, proposal.currency  # an unknown item: the gate denies it by its own rule
-    return max(today.amount, proposal.value), today.currency
+        return value_of(connection, order)
+    except NotFound:
+        return None
+
+
+def _value(proposal: Proposal, today: Valuation | None) -> tuple[Decimal, str]:
+    """The higher of the value at the time of proposing and today's: neither the agent nor time can lower it."""
+    if today is None:
+        return proposal.value, proposal.currency
+    return max(today.value.amount, proposal.value), today.value.currency
+
+
+def _benefit(proposal: Proposal, found: Benefit | None) -> dict[str, Json]:
+    """What was worked out, and by how much the claim is better."""
+    if found is None:
+        return dict.fromkeys(("expected_benefit", "benefit_lower", "tail_loss", "overstated", "overstated_share"))
+    over = overstatement(proposal.benefit, found)
+    return {
+        "expected_benefit": _down(found.expected_benefit),
+        "benefit_lower": _down(found.benefit_lower),
+        "tail_loss": _down(found.tail_loss),
+        "overstated": _up(over.money),
+        "overstated_share": _up(over.share),
+    }
+
+
+def _claimed(proposal: Proposal) -> dict[str, Json]:
+    return {
+        "value": str(proposal.value),
+        "reversible": proposal.reversible,
+        "expected_benefit": str(proposal.expected_benefit),
+        "benefit_lower": str(proposal.benefit_lower),
+        "tail_loss": str(proposal.tail_loss),
+        "probability_better": str(proposal.probability_better),
+        "data_as_of": proposal.data_as_of.isoformat(),
+        "expires_at": proposal.expires_at.isoformat(),
+    }
 
 
 def _conflicts(order: TransferOrder | PurchaseOrder, other: OpenOrder) -> bool:
@@ -153,15 +195,13 @@ def _shelf_life_left(picked: Sequence[StockLot], arrival: date) -> int | None:
     return (min(known) - arrival).days
 
 
-def _age(connection: Connection[DictRow], proposal: Proposal, clock: datetime) -> int | None:
-    """Hours, rounded up, of the oldest of: the evidence, and the stock data of the places concerned.
+def _age(connection: Connection[DictRow], order: TransferOrder | PurchaseOrder, clock: datetime) -> int | None:
+    """Hours, rounded up, of the oldest stock data of the places concerned; None when nothing was imported.
 
-    None when nothing was imported; the gate refuses that.
+    The gate refuses None. All figures are worked out anew from these data, so the evidence's own age does not matter.
     """
-    described = rows.stock_as_of(connection, proposal.order.sku, _places(proposal.order))
-    if described is None:
-        return None
-    return ceil((clock - min(proposal.data_as_of, described)) / timedelta(hours=1))
+    described = rows.stock_as_of(connection, order.sku, _places(order))
+    return None if described is None else ceil((clock - described) / timedelta(hours=1))
 
 
 def _derived(connection: Connection[DictRow], order: TransferOrder | PurchaseOrder) -> bool:

@@ -57,6 +57,11 @@ class Proposal(Frozen):
         """SHA-256 over the canonical form of everything but the fingerprint itself."""
         return fingerprint(self.model_dump(exclude={"fingerprint"}))
 
+    @property
+    def benefit(self) -> Benefit:
+        """The four figures that it claims."""
+        return Benefit.model_validate(self.model_dump(include=set(Benefit.model_fields)))
+
     def expired(self, now: datetime) -> bool:
         """Whether its time is over."""
         return self.expires_at <= now

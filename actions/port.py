@@ -17,6 +17,11 @@ ActionKind = Literal["transfer", "purchase"]
 # not happen: write again with the same key. cancelled: carries the key and does nothing any more.
 Standing = Literal["confirmed", "incomplete", "cancelled"]
 
+# Seconds in which an adapter's methods end, whatever the target does: `write` and `withdraw`, and all others. A write
+# and its read-back are over before anybody asks what became of them (`actions.reconcile.MOMENT`).
+WRITE_SECONDS = 35.0
+READ_SECONDS = 15.0
+
 Quantity = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Word = Annotated[str, Field(min_length=1)]
@@ -127,6 +132,14 @@ class TargetSystem(Protocol):
         """Make the document once, or finish the one that carries the key; returns a confirmed document or raises.
 
         Raises `TargetUnavailable`, `OutcomeUnknown`, `PreconditionFailed` or `TargetRejected`.
+        """
+        ...
+
+    def withdraw(self, key: str) -> Document | None:
+        """Cancel what stands half-made under `key`, and say what stands there now; None when nothing ever did.
+
+        A document that is confirmed, or that the target does not let go, is returned as it is. Raises
+        `TargetUnavailable` or `OutcomeUnknown`.
         """
         ...
 

@@ -10,12 +10,24 @@ from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
+from actions.appraisal import Appraiser
 from actions.approve import expire
-from actions.errors import OutcomeUnknown, TargetUnavailable
+from actions.errors import OutcomeUnknown, TargetRejected, TargetUnavailable
 from actions.jobs import defer_decide, defer_reconcile, defer_write
-from actions.port import TargetSystem, WriteRequest
-from actions.states import WriteState, advance, locked_state, move_write
-from actions.write import Outcome, compare, locked_write, settle, write_one
+from actions.port import Document, TargetSystem, WriteRequest
+from actions.states import WriteState, locked_state
+from actions.write import (
+    Doing,
+    Outcome,
+    Refused,
+    announce,
+    attempt,
+    benefit_of_write,
+    compare,
+    locked_write,
+    settle,
+    still_unknown,
+)
 from audit.events import Action
 from db import outbox
 from db.outbox import OutboxRow
@@ -23,7 +35,8 @@ from db.session import Database
 from domain.context import Context
 from policies.gate import Gate
 
-MOMENT = timedelta(seconds=60)  # longer than any call to a target may take
+# Longer than a write and its read-back can take (`actions.port`), so that whoever sent it is no longer at it.
+MOMENT = timedelta(seconds=60)
 BATCH = 100
 
 
@@ -38,18 +51,30 @@ class Swept:
 
 
 def reconcile(
-    database: Database, gate: Gate, target: TargetSystem, context: Context, *, older_than: timedelta = MOMENT
+    database: Database,
+    gate: Gate,
+    appraise: Appraiser,
+    target: TargetSystem,
+    context: Context,
+    *,
+    older_than: timedelta = MOMENT,
 ) -> dict[UUID, WriteState]:
     """Clears up writes that were sent and whose answer is missing; returns where each is now.
 
     Found under its key: confirmed, when it stands as ordered. Not found, or left half-made: nothing is done any more by
-    the first sender, so it is sent again with the same key, through the gate. A target that stays silent leaves all as
-    it is.
+    the first sender, so the gate is asked again. It is sent again with the same key, or taken back where the gate now
+    says no. A target that stays silent leaves all as it is.
     """
+    doing = Doing(database, gate, appraise, context)
     with database.transaction(context.tenant) as connection:
-        found = outbox.lease_unfinished(connection, older_than=older_than, limit=BATCH)
-    mine = [row for row in found if row.target == target.name]
-    return {row.outbox_id: _clear_up(database, gate, target, context, row) for row in mine}
+        missing = outbox.lost_answers(connection, older_than)[:BATCH]
+    states: dict[UUID, WriteState] = {}
+    for outbox_id in missing:
+        with database.transaction(context.tenant) as connection:
+            row = outbox.lease(connection, outbox_id, target=target.name, older_than=older_than)
+        if row is not None:  # else another reconciler has it, or it is another target's
+            states[outbox_id] = _clear_up(doing, target, row)
+    return states
 
 
 def sweep(database: Database, context: Context, *, older_than: timedelta = MOMENT) -> Swept:
@@ -73,32 +98,59 @@ def sweep(database: Database, context: Context, *, older_than: timedelta = MOMEN
     return swept
 
 
-def _clear_up(database: Database, gate: Gate, target: TargetSystem, context: Context, row: OutboxRow) -> WriteState:
+def _clear_up(doing: Doing, target: TargetSystem, row: OutboxRow) -> WriteState:
     request = WriteRequest.model_validate(row.request)
     try:
         found = target.find_by_key(row.idempotency_key) if target.capabilities.lookup_by_key else None
     except (TargetUnavailable, OutcomeUnknown) as error:
-        return _still_unknown(database, context, row, str(error))
+        return _settle(doing, row, still_unknown(str(error)))
+    except TargetRejected as error:
+        return _settle(doing, row, _stands(str(error)))
     if found is not None and found.standing != "incomplete":
-        return settle(database, context, row.outbox_id, compare(request, found))
+        return _settle(doing, row, compare(request, found))
     if not target.capabilities.idempotency_key:
         why = f"{target.name} cannot tell a repeated write from a new one; look there for {row.idempotency_key}."
-        return _still_unknown(database, context, row, why)
-    return _send_again(database, gate, target, context, row)
+        return _settle(doing, row, still_unknown(why))
+    return _send_again(doing, target, row)
 
 
-def _still_unknown(database: Database, context: Context, row: OutboxRow, error: str) -> WriteState:
-    outcome = Outcome("unknown", "unknown", Action.WRITE_UNKNOWN, error=error)
-    return settle(database, context, row.outbox_id, outcome)
-
-
-def _send_again(database: Database, gate: Gate, target: TargetSystem, context: Context, row: OutboxRow) -> WriteState:
-    """Back to pending, then the ordinary way; the key keeps a slow first sender and this one to one document."""
-    with database.transaction(context.tenant) as connection:
+def _send_again(doing: Doing, target: TargetSystem, row: OutboxRow) -> WriteState:
+    """The gate again, then the same request; the key keeps a slow first sender and this one to one document."""
+    benefit = benefit_of_write(doing, row.outbox_id)
+    with doing.database.transaction(doing.context.tenant) as connection:
         now = locked_write(connection, row.outbox_id)
         if now.state not in ("sending", "unknown"):
             return cast(WriteState, now.state)
-        move_write(connection, now, "pending", error="The target holds no finished document under the key.")
-        data = {"outbox_id": row.outbox_id, "attempts": now.attempts}
-        advance(connection, context, row.proposal_id, "approved", action=Action.WRITE_POSTPONED, data=data)
-    return write_one(database, gate, target, context, row.outbox_id)
+        request = announce(connection, doing, target, now, benefit)
+    if isinstance(request, Refused):
+        return _settle(doing, row, _taken_back(target, row.idempotency_key, request.reason))
+    outcome = attempt(target, request)
+    # The target went away before this request was sent, but not before the first one was.
+    return _settle(doing, row, still_unknown(outcome.error) if outcome.write == "pending" else outcome)
+
+
+def _taken_back(target: TargetSystem, key: str, refusal: str) -> Outcome:
+    """What an unfinished try has left is cancelled at the target; what cannot be is left for a person to see."""
+    try:
+        left = target.withdraw(key)
+    except (TargetUnavailable, OutcomeUnknown) as error:
+        return still_unknown(f"{refusal} Whether something stands at {target.name} is asked again: {error}")
+    except TargetRejected as error:
+        return _stands(f"{refusal} But something stands at {target.name} under {key}: {error}")
+    except Exception as error:  # whatever an adapter did not foresee; the document may stand
+        return still_unknown(f"{refusal} Withdrawing it from {target.name} failed ({type(error).__name__}: {error}).")
+    if left is None:
+        return Outcome("failed", "denied", Action.WRITE_FAILED, error=f"{refusal} {target.name} holds nothing of it.")
+    what = f"{left.kind} {left.number or left.id}"
+    if left.standing == "cancelled":
+        return Outcome("failed", "denied", Action.WRITE_WITHDRAWN, left, f"{refusal} {what} was cancelled there.")
+    return _stands(f"{refusal} But {what} stands in {left.system} as {left.state}: settle it there by hand.", left)
+
+
+def _stands(why: str, document: Document | None = None) -> Outcome:
+    """Something is at the target that we neither ordered as it is nor can take away: a person has to look."""
+    return Outcome("conflict", "conflict", Action.WRITE_CONFLICT, document, why)
+
+
+def _settle(doing: Doing, row: OutboxRow, outcome: Outcome) -> WriteState:
+    return settle(doing.database, doing.context, row.outbox_id, outcome)

@@ -32,9 +32,10 @@ PROPOSAL: Mapping[str, frozenset[ProposalState]] = {
     "waiting": frozenset({"approved", "rejected", "expired"}),
     # denied: the gate, asked again before the write, said no
     "approved": frozenset({"sent", "denied"}),
-    # approved: nothing was written, so it may be sent again
-    "sent": frozenset({"confirmed", "unknown", "conflict", "failed", "approved"}),
-    "unknown": frozenset({"confirmed", "conflict", "failed", "approved"}),
+    # approved: nothing was written, so it may be sent; sent: once more under the same key, after asking by it;
+    # denied: the gate, asked once more, said no, and nothing is left at the target
+    "sent": frozenset({"confirmed", "unknown", "conflict", "failed", "approved", "sent", "denied"}),
+    "unknown": frozenset({"confirmed", "conflict", "failed", "approved", "sent", "denied"}),
     "observed": frozenset(),
     "denied": frozenset(),
     "rejected": frozenset(),
@@ -45,8 +46,8 @@ PROPOSAL: Mapping[str, frozenset[ProposalState]] = {
 }
 WRITE: Mapping[str, frozenset[WriteState]] = {
     "pending": frozenset({"sending", "failed"}),
-    "sending": frozenset({"confirmed", "unknown", "conflict", "failed", "pending"}),
-    "unknown": frozenset({"confirmed", "conflict", "failed", "pending"}),
+    "sending": frozenset({"confirmed", "unknown", "conflict", "failed", "pending", "sending"}),
+    "unknown": frozenset({"confirmed", "conflict", "failed", "pending", "sending"}),
     "confirmed": frozenset(),
     "conflict": frozenset(),
     "failed": frozenset(),

@@ -204,6 +204,10 @@ class HttpTarget:
             raise TargetRejected("The target refused the document.", reason=answer.json()["reason"])
         return _document(answer.json())
 
+    def withdraw(self, key: str) -> Document | None:
+        """Nothing here is ever half-made: what stands, stands."""
+        return self.find_by_key(key)
+
     def read_back(self, document_id: str, kind: ActionKind) -> Document:
         """What the server holds now."""
         answer = self._call(lambda client: client.get(f"/documents/{document_id}"), sent=False)

@@ -13,6 +13,7 @@ from db import network
 from db.network import Item, Lane
 from domain.errors import BadInput, NotFound
 from domain.money import Money
+from domain.quantity import check_quantity
 
 FOUR = Decimal("0.0001")
 
@@ -29,7 +30,8 @@ def value_of(connection: Connection[DictRow], order: Order) -> Valuation:
     """Values the order at today's master data.
 
     A transfer: goods at the item's unit cost and its share of the lane's transport. A purchase: the higher of the
-    supplier's listed cost and the order's. Raises `NotFound` for an unknown item and `BadInput` for a wrong unit.
+    supplier's listed cost and the order's. Raises `NotFound` for an unknown item and `BadInput` for a wrong unit or a
+    quantity finer than the unit is kept in.
     """
     item = _item(connection, order)
     if isinstance(order, TransferOrder):
@@ -46,6 +48,7 @@ def _item(connection: Connection[DictRow], order: Order) -> Item:
             f"{order.sku} is kept in {found[0].unit}, the order says {order.unit}.",
             remedy=f"Give the quantity in {found[0].unit}.",
         )
+    check_quantity(order.quantity, order.unit)
     return found[0]
 
 

@@ -14,11 +14,12 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from actions.appraisal import Appraiser, appraised
 from actions.approve import ask_gate
 from actions.decide import judge, keep, record
 from actions.errors import OutcomeUnknown, PreconditionFailed, TargetRejected, TargetUnavailable
 from actions.jobs import defer_write
-from actions.model import Proposal
+from actions.model import Benefit, Proposal
 from actions.port import Document, Order, TargetSystem, WriteRequest
 from actions.proposals import load
 from actions.states import ProposalState, WriteState, advance, move_write
@@ -46,14 +47,39 @@ class Outcome:
     error: str = ""
 
 
-def write_one(database: Database, gate: Gate, target: TargetSystem, context: Context, outbox_id: UUID) -> WriteState:
+@dataclass(frozen=True)
+class Doing:
+    """Who does it and by what right: the executor's database, the gate, and whoever works out a benefit."""
+
+    database: Database
+    gate: Gate
+    appraise: Appraiser
+    context: Context
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The gate, asked again, does not let the write be made; `reason` is for people."""
+
+    reason: str
+
+
+def write_one(
+    database: Database, gate: Gate, appraise: Appraiser, target: TargetSystem, context: Context, outbox_id: UUID
+) -> WriteState:
     """Makes the write if it is pending, and returns its state; a second caller finds it under way and leaves it.
 
     Raises `NotFound`, and `BadInput` when the row is meant for another target.
     """
-    request = _announce(database, gate, target, context, outbox_id)
-    if isinstance(request, str):
-        return request
+    doing = Doing(database, gate, appraise, context)
+    benefit = benefit_of_write(doing, outbox_id)
+    with database.transaction(context.tenant) as connection:
+        row = locked_write(connection, outbox_id)
+        if row.state != "pending":
+            return cast(WriteState, row.state)
+        request = announce(connection, doing, target, row, benefit)
+        if isinstance(request, Refused):
+            return _refuse(connection, context, row, request.reason)
     return settle(database, context, outbox_id, attempt(target, request))
 
 
@@ -68,9 +94,9 @@ def attempt(target: TargetSystem, request: WriteRequest) -> Outcome:
     except TargetRejected as error:
         return Outcome("failed", "failed", Action.WRITE_FAILED, error=f"{error} ({error.reason})")
     except OutcomeUnknown as error:
-        return _unknown(str(error))
+        return still_unknown(str(error))
     except Exception as error:  # whatever an adapter did not foresee: it may have written, so it is not known
-        return _unknown(f"{type(error).__name__}: {error}")
+        return still_unknown(f"{type(error).__name__}: {error}")
 
 
 def compare(request: WriteRequest, document: Document) -> Outcome:
@@ -107,25 +133,35 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)
 
 
-def _announce(
-    database: Database, gate: Gate, target: TargetSystem, context: Context, outbox_id: UUID
-) -> WriteRequest | WriteState:
-    """Asks the gate with fresh facts and commits that the write is being sent; a state when nothing is to be sent."""
-    with database.transaction(context.tenant) as connection:
-        row = locked_write(connection, outbox_id)
-        if row.state != "pending":
-            return cast(WriteState, row.state)
-        if row.target != target.name:
-            raise BadInput(f"The write is meant for {row.target}, not for {target.name}.")
-        proposal, request = load(connection, row.proposal_id), WriteRequest.model_validate(row.request)
-        decision = keep(connection, row.proposal_id, "before_write", judge(connection, gate, proposal, "before_write"))
-        record(connection, context, decision)
-        refusal = _refusal(connection, gate, proposal, decision, request)
-        if refusal:
-            return _refuse(connection, context, row, refusal)
-        move_write(connection, row, "sending", attempt=1)
-        data = {"outbox_id": outbox_id, "attempt": row.attempts + 1, "target": row.target, "key": row.idempotency_key}
-        advance(connection, context, row.proposal_id, "sent", action=Action.WRITE_SENT, data=data)
+def benefit_of_write(doing: Doing, outbox_id: UUID) -> Benefit | str:
+    """What the write's order is worth now, from one state of the data; raises `NotFound`."""
+    with doing.database.transaction(doing.context.tenant, snapshot=True) as connection:
+        row = outbox.find(connection, outbox_id)
+        if row is None:
+            raise _no_write(outbox_id)
+        return appraised(connection, doing.appraise, load(connection, row.proposal_id))
+
+
+def announce(
+    connection: Connection[DictRow], doing: Doing, target: TargetSystem, row: OutboxRow, benefit: Benefit | str
+) -> WriteRequest | Refused:
+    """Asks the gate with fresh facts and, if it agrees, records that the locked write is being sent.
+
+    Nothing is moved by a refusal: what follows from it depends on whether something may stand at the target.
+    """
+    if row.target != target.name:
+        raise BadInput(f"The write is meant for {row.target}, not for {target.name}.")
+    gate, context = doing.gate, doing.context
+    proposal, request = load(connection, row.proposal_id), WriteRequest.model_validate(row.request)
+    verdict = judge(connection, gate, proposal, "before_write", benefit)
+    decision = keep(connection, row.proposal_id, "before_write", verdict)
+    record(connection, context, decision)
+    refusal = _refusal(connection, gate, context, proposal, decision, request)
+    if refusal:
+        return Refused(refusal)
+    move_write(connection, row, "sending", attempt=1)
+    data = {"outbox_id": row.outbox_id, "attempt": row.attempts + 1, "target": row.target, "key": row.idempotency_key}
+    advance(connection, context, row.proposal_id, "sent", action=Action.WRITE_SENT, data=data)
     return request
 
 
@@ -137,7 +173,12 @@ def _refuse(connection: Connection[DictRow], context: Context, row: OutboxRow, r
 
 
 def _refusal(
-    connection: Connection[DictRow], gate: Gate, proposal: Proposal, now: DecisionRow, request: WriteRequest
+    connection: Connection[DictRow],
+    gate: Gate,
+    context: Context,
+    proposal: Proposal,
+    now: DecisionRow,
+    request: WriteRequest,
 ) -> str:
     """Why the write may not be made any more; '' when it may. An approval lifts only what names its role."""
     first = rows.first_decision(connection, proposal.proposal_id)
@@ -148,7 +189,7 @@ def _refusal(
     if now.outcome == "denied":
         return "The gate, asked again before the write: " + " ".join(str(reason["reason"]) for reason in now.reasons)
     # What is at stake today is compared with the approver's limit, by the roles that were asked for at first.
-    approved = _approved_roles(connection, gate, proposal, replace(first, input=now.input))
+    approved = _approved_roles(connection, gate, context.tenant, proposal, replace(first, input=now.input))
     missing = (set(now.approver_roles) | set(first.approver_roles)) - approved
     return (
         f"Asked again before the write, the gate wants an approval by {', '.join(sorted(missing))}." if missing else ""
@@ -161,14 +202,16 @@ def _is_of(request: WriteRequest, proposal: Proposal) -> bool:
     return sent == (proposal.order, proposal.fingerprint, proposal.idempotency_key)
 
 
-def _approved_roles(connection: Connection[DictRow], gate: Gate, proposal: Proposal, asked: DecisionRow) -> set[str]:
+def _approved_roles(
+    connection: Connection[DictRow], gate: Gate, tenant: str, proposal: Proposal, asked: DecisionRow
+) -> set[str]:
     """Roles whose approval stands: of this very proposal, by somebody who may still give it."""
     given = [row for row in rows.approvals(connection, proposal.proposal_id) if row.verdict == "approved"]
     valid: set[str] = set()
     for answer in given:
         others = [other for other in given if other.role != answer.role]
         person = people.find(connection, answer.person)
-        who = Context(tenant="", actor=Actor(kind="person", id=answer.person))
+        who = Context(tenant, Actor(kind="person", id=answer.person))
         allowed = ask_gate(gate, who, proposal, asked, others, person, role=answer.role, expired=False).allowed
         if allowed and answer.fingerprint == proposal.fingerprint:
             valid.add(answer.role)
@@ -193,7 +236,8 @@ def _fields(ours: Order, theirs: Order) -> dict[str, tuple[object, object]]:
     return {name: (value, right.get(name)) for name, value in left.items()}
 
 
-def _unknown(error: str) -> Outcome:
+def still_unknown(error: str) -> Outcome:
+    """It may stand at the target or not; the target is asked by key again."""
     return Outcome("unknown", "unknown", Action.WRITE_UNKNOWN, error=error)
 
 
@@ -201,5 +245,9 @@ def locked_write(connection: Connection[DictRow], outbox_id: UUID) -> OutboxRow:
     """The row, held until the transaction ends; raises `NotFound`."""
     row = outbox.find(connection, outbox_id, lock=True)
     if row is None:
-        raise NotFound(f"There is no write {outbox_id}.")
+        raise _no_write(outbox_id)
     return row
+
+
+def _no_write(outbox_id: UUID) -> NotFound:
+    return NotFound(f"There is no write {outbox_id}.", remedy="`quartermaster case CASE` shows what became of a case.")

@@ -10,7 +10,7 @@ from actions.port import Order
 from cases.choices import Choice, Choices, choices
 from cases.exposure import Exposure
 from cases.snapshot import Snapshot
-from planning.options import Comparison, OptionOutcome, OptionSpec, compare
+from planning.options import Comparison, OptionOutcome, OptionSpec, appraise, compare
 
 SOLVER = "ortools-min-cost-flow"
 
@@ -59,6 +59,16 @@ def rank(exposure: Exposure, possible: Choices, data_age_days: float) -> Compare
     orders = {_key(choice.spec): choice.order for choice in possible.found}
     ranked = tuple(Ranked(option, orders.get((option.name, option.source))) for option in outcome.options)
     return Compared(ranked, outcome.flip, possible.notes, scenarios, exposure.days)
+
+
+def appraised(exposure: Exposure, choice: Choice, data_age_days: float) -> OptionOutcome:
+    """One option alone, in the figures that it has in a ranking."""
+    return appraise(
+        choice.spec,
+        site=exposure.state(exposure.site),
+        seed=exposure.seed,
+        model_error=exposure.model_error(data_age_days),
+    )
 
 
 def _compare(exposure: Exposure, found: Sequence[Choice], data_age_days: float) -> Comparison:

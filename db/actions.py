@@ -128,7 +128,8 @@ SELECT proposal_id, role, verdict, person, reason, fingerprint FROM approval
  WHERE proposal_id = %(proposal_id)s ORDER BY at"""
 
 # Under way: waiting, on its way to the target, or confirmed there after our newest data were read. The data do not
-# show it yet, so what they say about stock is not the whole truth. A failed write that left a document counts too.
+# show it yet, so what they say about stock is not the whole truth. A write that ended badly and left a document
+# standing counts too.
 OPEN_ORDERS: LiteralString = """
 WITH newest AS (SELECT coalesce(max(imported_at), '-infinity') AS at FROM import_batch)
 SELECT p.proposal_id, p.payload ->> 'source' AS source,
@@ -138,12 +139,13 @@ SELECT p.proposal_id, p.payload ->> 'source' AS source,
  WHERE p.sku = %(sku)s AND p.proposal_id <> %(proposal_id)s
    AND (s.state IN ('approved', 'sent', 'unknown') OR (s.state = 'waiting' AND p.expires_at > now())
         OR (s.state = 'confirmed' AND s.changed_at > newest.at)
-        OR (s.state = 'failed' AND s.changed_at > newest.at AND p.proposal_id IN (
-             SELECT o.proposal_id FROM outbox o WHERE o.document IS NOT NULL)))
+        OR (s.state IN ('failed', 'conflict') AND s.changed_at > newest.at AND p.proposal_id IN (
+             SELECT o.proposal_id FROM outbox o WHERE o.document ->> 'standing' <> 'cancelled')))
  ORDER BY p.created_at"""
-# What was let through without a person and was or may still be written.
+# What was let through without a person and was or may still be written, at the value that it was let through for: the
+# proposal's own word for it is the agent's.
 AUTOMATIC: LiteralString = """
-SELECT coalesce(sum(p.value), 0) AS total
+SELECT coalesce(sum((d.input ->> 'value')::numeric), 0) AS total
   FROM decision d JOIN proposal p USING (tenant, proposal_id) JOIN proposal_state s USING (tenant, proposal_id)
  WHERE d.stage = 'proposal' AND d.outcome = 'automatic' AND d.decided_at > clock_timestamp() - %(period)s
    AND p.proposal_id <> %(proposal_id)s AND s.state NOT IN ('denied', 'expired', 'conflict')"""

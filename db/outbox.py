@@ -45,7 +45,6 @@ INSERT: LiteralString = """
 INSERT INTO outbox (proposal_id, target, idempotency_key, request, state)
 VALUES (%(proposal_id)s, %(target)s, %(idempotency_key)s, %(request)s, 'pending') RETURNING outbox_id"""
 ONE: LiteralString = SELECT + " WHERE outbox_id = %(outbox_id)s"
-OF_PROPOSAL: LiteralString = SELECT + " WHERE proposal_id = %(proposal_id)s"
 LOCK: LiteralString = ONE + " FOR UPDATE"
 MOVE: LiteralString = """
 UPDATE outbox SET state = %(state)s, attempts = attempts + %(attempt)s, document = coalesce(%(document)s, document),
@@ -53,9 +52,9 @@ UPDATE outbox SET state = %(state)s, attempts = attempts + %(attempt)s, document
 # Touching the row is a lease: another reconciler sees it as fresh and leaves it alone.
 LEASE: LiteralString = """
 UPDATE outbox SET changed_at = clock_timestamp()
- WHERE outbox_id IN (SELECT outbox_id FROM outbox WHERE state IN ('sending', 'unknown')
-                        AND changed_at < clock_timestamp() - %(older_than)s
-                      ORDER BY changed_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+ WHERE outbox_id IN (SELECT outbox_id FROM outbox WHERE outbox_id = %(outbox_id)s AND target = %(target)s
+                        AND state IN ('sending', 'unknown') AND changed_at < clock_timestamp() - %(older_than)s
+                        FOR UPDATE SKIP LOCKED)
 RETURNING proposal_id, target, idempotency_key, request, outbox_id, state, attempts, document, last_error, changed_at"""
 
 LOST_DECISIONS: LiteralString = """
@@ -87,11 +86,6 @@ def find(connection: Connection[DictRow], outbox_id: UUID, *, lock: bool = False
     return _one(connection, LOCK if lock else ONE, {"outbox_id": outbox_id})
 
 
-def of_proposal(connection: Connection[DictRow], proposal_id: UUID) -> OutboxRow | None:
-    """The write of a proposal, when there is one."""
-    return _one(connection, OF_PROPOSAL, {"proposal_id": proposal_id})
-
-
 def move(
     connection: Connection[DictRow],
     outbox_id: UUID,
@@ -107,10 +101,9 @@ def move(
     connection.execute(MOVE, values)
 
 
-def lease_unfinished(connection: Connection[DictRow], *, older_than: timedelta, limit: int) -> list[OutboxRow]:
-    """Writes whose answer is missing for longer than `older_than`, taken for this caller."""
-    with connection.cursor(row_factory=class_row(OutboxRow)) as cursor:
-        return cursor.execute(LEASE, {"older_than": older_than, "limit": limit}).fetchall()
+def lease(connection: Connection[DictRow], outbox_id: UUID, *, target: str, older_than: timedelta) -> OutboxRow | None:
+    """The write for this caller, if its answer from `target` is missing for so long and nobody else has taken it."""
+    return _one(connection, LEASE, {"outbox_id": outbox_id, "target": target, "older_than": older_than})
 
 
 def lost_decisions(connection: Connection[DictRow], older_than: timedelta) -> list[UUID]:

@@ -25,6 +25,7 @@ __all__ = [
     "OptionOutcome",
     "OptionSpec",
     "SiteState",
+    "appraise",
     "compare",
 ]
 
@@ -121,6 +122,14 @@ def compare(
         scenarios=site.demand.shape[0],
         seed=seed,
     )
+
+
+def appraise(
+    option: OptionSpec, *, site: SiteState, seed: int, model_error: ModelError, z: float = 1.645
+) -> OptionOutcome:
+    """One option against holding, in the very figures that `compare` gives it; raises as `compare`."""
+    spec, *_ = _with_hold([option], site)
+    return _outcome(_rival(spec, site, seed), site, model_error, z)
 
 
 def worst_tenth(values: FloatArray) -> float:

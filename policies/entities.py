@@ -118,6 +118,8 @@ def _order(facts: GateInput) -> Record:
         "reversible": facts.reversible,
         "benefit_lower": decimal(facts.benefit_lower),
         "tail_loss": decimal(facts.tail_loss),
+        "overstated": decimal(facts.overstated),
+        "overstated_share": decimal(facts.overstated_share),
     }
     if isinstance(facts.order, TransferFacts):
         return entity("Transfer", facts.proposal_id, {**common, **_transfer(facts.order)})

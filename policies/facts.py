@@ -9,7 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.quantity import FINEST
 
 # Cedar's decimal: four fractional digits in 64 bits.
 LARGEST = Decimal(900_000_000_000_000)
@@ -18,7 +20,7 @@ _amount = Field(ge=0, le=LARGEST, decimal_places=4, allow_inf_nan=False)
 
 Signed = Annotated[Decimal, _digits]
 NotNegative = Annotated[Decimal, _amount]
-Positive = Annotated[Decimal, _amount, Field(gt=0)]
+Quantity = Annotated[Decimal, Field(gt=0, le=LARGEST, decimal_places=FINEST, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Days = Annotated[int, Field(ge=-(10**6), le=10**6)]
 Word = Annotated[str, Field(min_length=1, max_length=500)]
@@ -89,23 +91,41 @@ class PurchaseFacts(Facts):
     supplier: Supplier | None
 
 
+class Claimed(Facts):
+    """What the proposal itself says. No rule reads it; it is kept to be seen beside what was found."""
+
+    value: Decimal
+    reversible: bool
+    expected_benefit: Decimal
+    benefit_lower: Decimal
+    tail_loss: Decimal
+    probability_better: Decimal
+    data_as_of: AwareDatetime
+    expires_at: AwareDatetime
+
+
 class GateInput(Facts):
     """Everything that a decision is made from; storing it is enough to make the same decision again.
 
-    Money in `currency`; `tail_loss` is the mean of the worst tenth of the benefit, negative when it is a loss;
-    `automatic_24h` counts this proposal; `data_age_hours` is rounded up; `stock_derived` says that stock of the item at
-    a place concerned was made by a rule and never counted.
+    Money in `currency`. The benefit is what the executor worked out: `tail_loss` is the mean of its worst tenth,
+    negative when it is a loss, `overstated` how much better the claim is, `overstated_share` that against the largest
+    figure. `automatic_24h` counts this proposal; `data_age_hours` is rounded up; `stock_derived` says that stock of the
+    item at a place concerned was made by a rule and never counted.
     """
 
     proposal_id: Word
     stage: Stage
     proposed_by: Word
-    quantity: Positive
+    quantity: Quantity
     value: NotNegative
     currency: Currency
     reversible: bool
+    expected_benefit: Signed
     benefit_lower: Signed
     tail_loss: Signed
+    overstated: NotNegative
+    overstated_share: NotNegative
+    claimed: Claimed
     item: Item | None
     order: Annotated[TransferFacts | PurchaseFacts, Field(discriminator="kind")]
     tenant_currency: Currency

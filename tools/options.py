@@ -12,10 +12,11 @@ from typing import Literal
 from pydantic import model_validator
 
 from actions.port import Order
+from cases.appraisal import around
 from cases.comparison import SOLVER, Compared, Ranked, compared, exposure_of
 from cases.exposure import Exposure
-from cases.snapshot import Snapshot, load
-from db import cases, network
+from cases.snapshot import Snapshot
+from db import cases
 from domain.errors import BadInput, NotFound
 from domain.money import CENT
 from tools.contract import Answer, Call, Code, Probability, Tool, ToolInput, ToolOutput
@@ -102,8 +103,7 @@ def run(call: Call, asked: OptionsQuestion) -> Answer[OptionsCompared]:
 def exposed(call: Call, sku: str, site: str) -> tuple[Snapshot, Exposure]:
     """The item everywhere it could come from; raises `NotFound` or `NoData`."""
     batch = call.data
-    sources = {lane.source for lane in network.lanes(call.connection(), [site])}
-    snapshot = load(call.connection, call.today, skus=[sku], sites=sorted({site, *sources}))
+    snapshot = around(call.connection, call.today, sku, site)
     situation = snapshot.get(sku, site)
     if situation is None:
         raise NotFound(f"{sku!r} is not listed at {site!r}.", remedy="Find both with resolve_identity.")

@@ -1,6 +1,7 @@
 """The executor's process: asks the gate, writes to the ERP, reads back, reconciles. It alone holds the ERP's password.
 
-It imports neither the graph nor any forecasting: what it runs has to stay small enough to read.
+It imports neither the graph nor any forecasting or solver: what it runs has to stay small enough to read. It works out
+what an order is worth from the database, because the figures in a proposal are the agent's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from actions.write import write_one
 from app.wiring import executor_database, service_context, settings
 from app.worker.queues import work
 from app.worker.target import LateTarget
+from cases.appraisal import appraise
 from db.session import Database
 from domain.errors import QuartermasterError
 from policies.gate import Gate
@@ -35,13 +37,13 @@ def run(*, drain: bool = False) -> None:
     with executor_database(max_size=THREADS + 3) as database:
 
         def decide_one(tenant: str, proposal_id: str) -> None:
-            decide(database, gate, service_context(tenant, NAME), UUID(proposal_id))
+            decide(database, gate, appraise, service_context(tenant, NAME), UUID(proposal_id))
 
         def write(tenant: str, outbox_id: str) -> None:
-            write_one(database, gate, target, service_context(tenant, NAME), UUID(outbox_id))
+            write_one(database, gate, appraise, target, service_context(tenant, NAME), UUID(outbox_id))
 
         def clear_up(tenant: str) -> None:
-            reconcile(database, gate, target, service_context(tenant, NAME))
+            reconcile(database, gate, appraise, target, service_context(tenant, NAME))
 
         tasks = {DECIDE_TASK: decide_one, WRITE_TASK: write, RECONCILE_TASK: clear_up}
         if drain:

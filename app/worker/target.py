@@ -34,6 +34,10 @@ class LateTarget:
         """Make the document once."""
         return self._target().write(request)
 
+    def withdraw(self, key: str) -> Document | None:
+        """Cancel what stands half-made under `key`."""
+        return self._target().withdraw(key)
+
     def read_back(self, document_id: str, kind: ActionKind) -> Document:
         """What the target holds now."""
         return self._target().read_back(document_id, kind)

@@ -14,8 +14,18 @@ from typing import Literal
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from actions.errors import OutcomeUnknown, PreconditionFailed, TargetRejected, TargetUnavailable
-from actions.port import ActionKind, Capabilities, Document, PurchaseOrder, TransferOrder, WriteRequest
+from actions.port import (
+    READ_SECONDS,
+    WRITE_SECONDS,
+    ActionKind,
+    Capabilities,
+    Document,
+    PurchaseOrder,
+    TransferOrder,
+    WriteRequest,
+)
 from connectors.errors import StaleDocument
+from connectors.tryton import deadline
 from connectors.tryton.client import ANSWER_LIMIT, REMEDY, Endpoint, TrytonClient
 from connectors.tryton.files import read_json
 from connectors.tryton.masters import Masters
@@ -70,21 +80,57 @@ class Tryton:
 
     def find_by_key(self, key: str) -> Document | None:
         """The document that carries `key`, whichever kind it is; raises `TargetUnavailable`."""
+        with deadline.within(READ_SECONDS):
+            return self._of_key(key)
+
+    def read_back(self, document_id: str, kind: ActionKind) -> Document:
+        """What Tryton holds now; raises `TargetUnavailable` or `NotFound`."""
+        documents = self._of(kind)
+        with deadline.within(READ_SECONDS):
+            record = self._record(documents, "id", int(document_id)) if document_id.isdigit() else None
+            if record is None:
+                raise NotFound(f"Tryton has no {kind} {document_id}.")
+            return documents.document(record)
+
+    def write(self, request: WriteRequest) -> Document:
+        """Make the document once, or finish the one that carries the key; returns it confirmed or raises."""
+        with deadline.within(WRITE_SECONDS):
+            return self._written(request)
+
+    def withdraw(self, key: str) -> Document | None:
+        """Cancel what stands unfinished under `key`, which gives its stock back; returns what stands there now.
+
+        Raises `TargetUnavailable` or `OutcomeUnknown`.
+        """
+        with deadline.within(WRITE_SECONDS):
+            try:
+                return self._withdrawn(key)
+            except (TargetRejected, StaleDocument):
+                return self._of_key(key)  # Tryton does not let go of it: whoever reads this sees it standing
+
+    @retry(
+        retry=retry_if_exception_type(StaleDocument),
+        stop=stop_after_attempt(6),
+        wait=wait_random(0.02, 0.2),
+        reraise=True,
+    )
+    def _withdrawn(self, key: str) -> Document | None:
+        document = self._of_key(key)
+        if document is None or document.standing != "incomplete":
+            return document
+        documents = self._of(document.kind)
+        record = self._record(documents, "quartermaster_key", key)
+        if record is not None:
+            documents.cancel(record)
+        return self._of_key(key)
+
+    def _of_key(self, key: str) -> Document | None:
         for kind in (self._shipments, self._purchases):
             if record := self._record(kind, "quartermaster_key", key):
                 return kind.document(record)
         return None
 
-    def read_back(self, document_id: str, kind: ActionKind) -> Document:
-        """What Tryton holds now; raises `TargetUnavailable` or `NotFound`."""
-        documents = self._of(kind)
-        record = self._record(documents, "id", int(document_id)) if document_id.isdigit() else None
-        if record is None:
-            raise NotFound(f"Tryton has no {kind} {document_id}.")
-        return documents.document(record)
-
-    def write(self, request: WriteRequest) -> Document:
-        """Make the document once, or finish the one that carries the key; returns it confirmed or raises."""
+    def _written(self, request: WriteRequest) -> Document:
         if not self._is_there(request):
             self._create(request)
         try:

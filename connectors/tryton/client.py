@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -22,6 +23,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from actions.errors import OutcomeUnknown, TargetRejected, TargetUnavailable
 from connectors.errors import StaleDocument
+from connectors.tryton import deadline
 from connectors.tryton.wire import Record, Value, decode, encode
 
 REMEDY = "Start it with `quartermaster demo`, or `python -m connectors.tryton start HOME` for an existing home."
@@ -75,9 +77,8 @@ class TrytonClient:
         self._locate = locate
         self._http = httpx.Client(
             timeout=httpx.Timeout(answer_limit, connect=CONNECT_LIMIT),
-            limits=httpx.Limits(max_keepalive_connections=0),
+            transport=deadline.transport(_trust()),
             trust_env=False,
-            verify=_trust(),
         )
         self._session: Session | None = None
         self._lock = threading.Lock()
@@ -125,9 +126,20 @@ class TrytonClient:
 
     def sign_in_anew(self) -> Session:
         """A fresh session. Signing in writes a row, so it fails where Tryton cannot write."""
-        with self._lock:
+        with self._signing_in():
             self._session = self._sign_in(self._locate())
             return self._session
+
+    @contextmanager
+    def _signing_in(self) -> Generator[None]:
+        """One thread at a time; waiting for another's sign-in counts against this one's time."""
+        left = deadline.remaining()
+        if not self._lock.acquire(timeout=-1 if left == float("inf") else left):
+            raise _too_late("the sign-in")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _call(self, method: str, parameters: Sequence[Value], more: Mapping[str, Value]) -> Value:
         session = self._current()
@@ -140,7 +152,7 @@ class TrytonClient:
 
     def _current(self) -> Session:
         endpoint = self._locate()
-        with self._lock:
+        with self._signing_in():
             if self._session is None or self._session.endpoint != endpoint:
                 self._session = self._sign_in(endpoint)
             return self._session
@@ -169,6 +181,8 @@ class TrytonClient:
 
     def _send(self, session: Session, method: str, parameters: Sequence[Value]) -> Value:
         endpoint = session.endpoint
+        if deadline.remaining() <= 0.0:
+            raise _too_late(method)
         headers = {"Content-Type": "application/json"}
         if session.token:
             headers["Authorization"] = session.authorization
@@ -183,6 +197,10 @@ class TrytonClient:
                 remedy="Ask Tryton for the document by its key.",
             ) from error
         return _result(method, answer)
+
+
+def _too_late(method: str) -> TargetUnavailable:
+    return TargetUnavailable(f"Tryton was too slow; {method} was not sent any more.", remedy="It is tried again later.")
 
 
 @cache

@@ -58,10 +58,12 @@ class Purchases:
         self._client.write(f"model.{MODEL}.create", [purchase])
 
     def advance(self, record: Record, request: WriteRequest, order: PurchaseOrder) -> None:
-        """From draft to quotation, under Tryton's optimistic lock."""
-        identity = number(record, "id")
-        lock = {"_timestamp": {f"{MODEL},{identity}": record["_timestamp"]}}
-        self._client.write(f"model.{MODEL}.quote", [identity], context=lock)
+        """From draft to quotation."""
+        self._step("quote", record)
+
+    def cancel(self, record: Record) -> None:
+        """Cancelled."""
+        self._step("cancel", record)
 
     def document(self, record: Record) -> Document:
         """What Tryton holds, in our types; raises `TargetRejected` when it is no longer one order of ours."""
@@ -91,3 +93,9 @@ class Purchases:
                 deliver_on=deliver_on,
             ),
         )
+
+    def _step(self, button: str, record: Record) -> None:
+        """One transition under Tryton's optimistic lock."""
+        identity = number(record, "id")
+        lock = {"_timestamp": {f"{MODEL},{identity}": record["_timestamp"]}}
+        self._client.write(f"model.{MODEL}.{button}", [identity], context=lock)

@@ -92,6 +92,10 @@ class Shipments:
             self._step("cancel", record)
             raise _short(order, wanted, had)
 
+    def cancel(self, record: Record) -> None:
+        """Cancelled, with whatever it had reserved given back."""
+        self._step("cancel", record)
+
     def document(self, record: Record) -> Document:
         """What Tryton holds, in our types; raises `TargetRejected` when it is no longer one order of ours."""
         # Between warehouses each move is doubled by one out of transit; a draft has only the first.

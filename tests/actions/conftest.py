@@ -11,19 +11,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from psycopg import sql
+from psycopg import Connection, sql
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from actions.appraisal import Appraiser
 from actions.approve import Answer, approve, reject
 from actions.decide import decide
-from actions.model import Proposal
+from actions.model import Benefit, Proposal
 from actions.port import Order, PurchaseOrder, TransferOrder
 from actions.proposals import make_proposal
 from actions.testing import DocumentServer, HttpTarget
 from actions.write import write_one
 from db.actions import DecisionRow
 from db.evidence import Evidence, content_fingerprint, insert_once
-from db.outbox import OutboxRow, of_proposal
+from db.outbox import OutboxRow, find
 from db.session import Database
 from domain.context import Actor, Context
 from policies.gate import Gate
@@ -42,6 +44,11 @@ PEOPLE = (
 )
 
 
+def believing(connection: Connection[DictRow], proposal: Proposal) -> Benefit:
+    """Takes the proposal's word: this world has no demand to work anything out from. `test_forgery` has."""
+    return proposal.benefit
+
+
 @dataclass
 class World:
     """One tenant's road; each method acts under the database role that it has in the product."""
@@ -54,6 +61,7 @@ class World:
     gate: Gate
     server: DocumentServer
     target: HttpTarget
+    appraise: Appraiser = believing
     asking: Context = field(init=False)
     deciding: Context = field(init=False)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -97,7 +105,9 @@ class World:
             )  # fmt: skip
 
     def decide(self, proposal: Proposal) -> DecisionRow:
-        return decide(self.executor, self.gate, self.deciding, proposal.proposal_id, target=self.target.name)
+        return decide(
+            self.executor, self.gate, self.appraise, self.deciding, proposal.proposal_id, target=self.target.name
+        )
 
     def proposed(self, order: Order | None = None, **more: Any) -> Proposal:
         """Proposed and decided."""
@@ -124,12 +134,15 @@ class World:
 
     def outbox(self, proposal: Proposal) -> OutboxRow | None:
         with self.executor.transaction(self.tenant) as connection:
-            return of_proposal(connection, proposal.proposal_id)
+            row = connection.execute(
+                "SELECT outbox_id FROM outbox WHERE proposal_id = %s", [proposal.proposal_id]
+            ).fetchone()
+            return None if row is None else find(connection, row["outbox_id"])
 
     def write(self, proposal: Proposal) -> str:
         row = self.outbox(proposal)
         assert row is not None
-        return write_one(self.executor, self.gate, self.target, self.deciding, row.outbox_id)
+        return write_one(self.executor, self.gate, self.appraise, self.target, self.deciding, row.outbox_id)
 
     def state(self, proposal: Proposal) -> str:
         return self.value("SELECT state FROM proposal_state WHERE proposal_id = %s", proposal.proposal_id)

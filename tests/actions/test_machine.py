@@ -78,7 +78,8 @@ class Road(RuleBasedStateMachine):
 
     @rule()
     def clear_up(self) -> None:
-        reconcile(self.world.executor, self.world.gate, self.world.target, self.world.deciding, older_than=timedelta(0))
+        world = self.world
+        reconcile(world.executor, world.gate, world.appraise, world.target, world.deciding, older_than=timedelta(0))
         sweep(self.world.executor, self.world.deciding, older_than=timedelta(0))
 
     @invariant()

@@ -30,7 +30,7 @@ AT_ONCE = timedelta(0)
 
 
 def _reconcile(world: World) -> list[str]:
-    states = reconcile(world.executor, world.gate, world.target, world.deciding, older_than=AT_ONCE)
+    states = reconcile(world.executor, world.gate, world.appraise, world.target, world.deciding, older_than=AT_ONCE)
     return list(states.values())
 
 
@@ -283,7 +283,7 @@ def test_another_targets_write_is_left_alone(world: World) -> None:
     other = HttpTarget(world.server.url)
     other.name = "other"
     with pytest.raises(BadInput, match="meant for testing"):
-        write_one(world.executor, world.gate, other, world.deciding, row.outbox_id)
+        write_one(world.executor, world.gate, world.appraise, other, world.deciding, row.outbox_id)
 
 
 def test_what_the_queue_lost_is_found(world: World) -> None:
@@ -320,6 +320,7 @@ WRITER = """
     from db.session import Database
     from domain.context import Actor, Context
     from policies.gate import Gate
+    from tests.actions.conftest import believing
 
     conninfo, tenant, url, outbox_id, pause = sys.argv[1:]
 
@@ -332,7 +333,7 @@ WRITER = """
 
     database = Database(conninfo, "executor")
     context = Context(tenant, Actor("service", "writer"))
-    print(write_one(database, Gate(), Target(url, timeout=60), context, UUID(outbox_id)), flush=True)
+    print(write_one(database, Gate(), believing, Target(url, timeout=60), context, UUID(outbox_id)), flush=True)
 """
 
 

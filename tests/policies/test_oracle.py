@@ -50,7 +50,12 @@ def _purchase(source: random.Random) -> dict[str, Any]:
         "currency": _maybe(0.05, "USD", "EUR", source),
         "listed": source.random() < 0.9,
     }
-    return changed(PURCHASE, **_common(source), order__supplier=_maybe(0.15, None, supplier, source))
+    return changed(
+        PURCHASE,
+        **_common(source),
+        order__supplier=_maybe(0.15, None, supplier, source),
+        item__currency=_maybe(0.05, "USD", "EUR", source),
+    )
 
 
 def _common(source: random.Random) -> dict[str, Any]:
@@ -60,6 +65,8 @@ def _common(source: random.Random) -> dict[str, Any]:
         "currency": _maybe(0.05, "USD", "EUR", source),
         "benefit_lower": source.choice(["5", "5", "0", "-0.0001", "-9"]),
         "tail_loss": source.choice(["0", "-250", "-250.0001"]),
+        "overstated": source.choice(["0", "0", "0", "4", "80"]),
+        "overstated_share": source.choice(["0", "0", "0.25", "0.3", "-1"]) if source.random() < 0.3 else "0",
         "data_age_hours": source.choice([0, 3, 36, 37, 400, -1, "x"]) if source.random() < 0.4 else 4,
         "stock_derived": source.random() < 0.03,
         "expired": source.random() < 0.05,
@@ -73,7 +80,7 @@ def _truth(facts: dict[str, Any]) -> str:
     try:
         number = {name: Decimal(str(facts[name])) for name in ("value", "quantity", "benefit_lower", "tail_loss")}
         spent, age = Decimal(facts["automatic_24h"]), int(facts["data_age_hours"])
-        hard = _hard(facts, number, age)
+        hard = _hard(facts, number, age) or _overstated(facts)
     except (ValueError, ArithmeticError, TypeError, KeyError):
         return "denied"
     if hard or facts["stock_derived"] or facts["expired"] or facts["conflicts"] or facts["currency"] != "EUR":
@@ -90,13 +97,20 @@ def _hard(facts: dict[str, Any], number: dict[str, Decimal], age: int) -> bool:
     item, order = facts["item"], facts["order"]
     if order["kind"] == "purchase":
         supplier = order["supplier"]
-        return supplier is None or not supplier["listed"] or supplier["currency"] != "EUR"
+        if supplier is None or not supplier["listed"]:
+            return True
+        return supplier["currency"] != "EUR" or item["currency"] != "EUR"
     if item is None or order["lane"] is None or order["lane"]["currency"] != "EUR":
         return True
     cold = item["storage_class"] != "ambient" and not order["lane"]["chilled"]
     left = order["shelf_life_left"]
     old = item["perishable"] if left is None else left < 3
     return cold or old or Decimal(order["source_after"]) < 0 or order["source"]["site"] == "S1"
+
+
+def _overstated(facts: dict[str, Any]) -> bool:
+    money, share = Decimal(facts["overstated"]), Decimal(facts["overstated_share"])
+    return share < 0 or (money > 5 and share > Decimal("0.25"))
 
 
 def _soft(order: dict[str, Any]) -> bool:
