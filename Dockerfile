@@ -5,8 +5,9 @@ WORKDIR /src
 RUN python -m venv /opt/quartermaster
 COPY requirements/bootstrap.txt requirements/
 RUN /opt/quartermaster/bin/pip install --no-cache-dir --require-hashes -r requirements/bootstrap.txt
-COPY requirements/demo.txt requirements/
+COPY requirements/demo.txt requirements/embedding.txt requirements/
 RUN /opt/quartermaster/bin/uv pip install --no-cache --python /opt/quartermaster/bin/python --require-hashes -r requirements/demo.txt
+RUN /opt/quartermaster/bin/uv pip install --no-cache --python /opt/quartermaster/bin/python --require-hashes --no-deps -r requirements/embedding.txt
 COPY . .
 RUN /opt/quartermaster/bin/uv pip install --no-cache --python /opt/quartermaster/bin/python --no-deps --no-build-isolation .
 

