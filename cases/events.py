@@ -66,6 +66,10 @@ class _Event(_Frozen):
     source: Word
     time: AwareDatetime
     specversion: Literal["1.0"] = "1.0"
+    # What every CloudEvents library may add; it says nothing about what to look at.
+    datacontenttype: Literal["application/json"] | None = None
+    dataschema: Word | None = None
+    subject: Word | None = None
 
 
 class StockRiskEvent(_Event):
