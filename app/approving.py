@@ -10,15 +10,24 @@ from psycopg.rows import DictRow
 
 from actions import approve as answers
 from actions.approve import Answer
+from actions.errors import NotInThisState
 from actions.model import Proposal
 from actions.proposals import load
 from app.wiring import operator_context, operator_database
 from db import people, worklist
 from db.session import Database
-from db.worklist import Waiting
+from db.worklist import SHORTEST, Waiting
 from domain.context import Context
-from domain.errors import NotFound
+from domain.errors import BadInput, Conflict, NotFound
 from policies.gate import Gate
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A proposal as somebody saw it."""
+
+    proposal_id: UUID
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -69,24 +78,48 @@ def reject_seen(
     return _verdict(proposal_id, made)
 
 
-def approve(tenant: str, person: str, reference: str) -> Verdict:
-    """Approve the proposal as it stands now; raises with the rule when this person may not."""
-    context = operator_context(tenant, person)
-    with operator_database() as database:
-        with database.transaction(tenant) as connection:
-            proposal = _find(connection, reference)
-        seen = proposal.fingerprint
-        return approve_seen(database, context, proposal.proposal_id, fingerprint=seen, role=None)
+def shown(tenant: str, reference: str) -> Waiting:
+    """The waiting proposal as a person is to see it before an answer; raises `NotFound` and `NotInThisState`."""
+    with operator_database() as database, database.transaction(tenant) as connection:
+        proposal = _find(connection, reference)
+        row = next((one for one in worklist.waiting(connection) if one.proposal == str(proposal.proposal_id)), None)
+        if row is None:
+            raise NotInThisState(f"Proposal {proposal.proposal_id} does not wait for an answer (any more).")
+    return row
 
 
-def reject(tenant: str, person: str, reference: str, reason: str) -> Verdict:
-    """Reject for good, with the reason."""
-    context = operator_context(tenant, person)
+def named(tenant: str, reference: str, fingerprint: str) -> Seen:
+    """The proposal whose fingerprint begins so; raises `Conflict` when the one there now is another.
+
+    Without a fingerprint raises `BadInput`: an answer is to what somebody saw, never to whatever stands there.
+    """
+    with operator_database() as database, database.transaction(tenant) as connection:
+        proposal = _find(connection, reference)
+    if not fingerprint:
+        raise BadInput(
+            "An answer needs the fingerprint of the proposal as you saw it.",
+            remedy="On a terminal, leave out --json: the proposal is shown and you confirm it. Elsewhere add "
+            f"--fingerprint with the first {SHORTEST} or more characters that `quartermaster approvals` prints.",
+        )
+    if len(fingerprint) < SHORTEST:
+        raise BadInput(f"{SHORTEST} characters of the fingerprint are the least.", remedy="Copy them from `approvals`.")
+    if not proposal.fingerprint.startswith(fingerprint.lower()):
+        raise Conflict("The proposal is not what you saw.", remedy="Look at it again and answer to what you see then.")
+    return Seen(proposal.proposal_id, proposal.fingerprint)
+
+
+def approve(tenant: str, person: str, seen: Seen) -> Verdict:
+    """Approve what was seen; raises with the rule when this person may not."""
     with operator_database() as database:
-        with database.transaction(tenant) as connection:
-            proposal = _find(connection, reference)
-        seen = proposal.fingerprint
-        return reject_seen(database, context, proposal.proposal_id, fingerprint=seen, role=None, reason=reason)
+        context = operator_context(tenant, person)
+        return approve_seen(database, context, seen.proposal_id, fingerprint=seen.fingerprint, role=None)
+
+
+def reject(tenant: str, person: str, seen: Seen, reason: str) -> Verdict:
+    """Reject what was seen, for good, with the reason."""
+    with operator_database() as database:
+        context = operator_context(tenant, person)
+        return reject_seen(database, context, seen.proposal_id, fingerprint=seen.fingerprint, role=None, reason=reason)
 
 
 def _find(connection: Connection[DictRow], reference: str) -> Proposal:

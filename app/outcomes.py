@@ -13,7 +13,8 @@ SETTLED = frozenset({"observed", "denied", "waiting", "rejected", "expired", "co
 
 OUTCOMES: LiteralString = """
 SELECT c.case_id AS id, c.kind, c.sku, c.site, c.status, c.summary, c.money_at_risk, c.currency, c.severity,
-       p.proposal_id::text AS proposal, p.kind AS action, p.payload, p.value, p.expected_benefit, p.benefit_lower,
+       p.proposal_id::text AS proposal, p.fingerprint, p.kind AS action, p.payload,
+       greatest(p.value, (d.input ->> 'value')::numeric) AS value, p.expected_benefit, p.benefit_lower,
        p.tail_loss, coalesce(d.outcome, 'none') AS outcome,
        coalesce(s.state, CASE WHEN c.status = 'open' THEN 'open' ELSE 'none' END) AS state,
        coalesce(d.reasons, '[]') AS reasons, coalesce(d.approver_roles, '{}') AS approvers,
@@ -52,6 +53,7 @@ class CaseOutcome:
     currency: str
     severity: str
     proposal: str | None
+    fingerprint: str | None
     action: str | None
     payload: dict[str, object] | None
     value: Decimal | None

@@ -23,7 +23,8 @@ State = Literal[
 class ProposalView(ProposalRow):
     """A proposal with what became of it; `outcome` is None until the gate has answered, `document` until it is written.
 
-    `reasons` are those of the gate's first answer; `approvals` the answers of people; `problem` the write's last error.
+    `value` is the gate's where that is higher than the proposal's own. `reasons` are those of the gate's first answer;
+    `approvals` the answers of people; `problem` the write's last error.
     """
 
     created_at: datetime
@@ -39,7 +40,8 @@ class ProposalView(ProposalRow):
 
 
 VIEW: LiteralString = """
-SELECT p.proposal_id, p.case_id, p.kind, p.payload, p.evidence_id, p.value, p.currency, p.reversible,
+SELECT p.proposal_id, p.case_id, p.kind, p.payload, p.evidence_id,
+       greatest(p.value, (d.input ->> 'value')::numeric) AS value, p.currency, p.reversible,
        p.expected_benefit, p.benefit_lower, p.tail_loss, p.probability_better, p.data_as_of, p.idempotency_key,
        p.fingerprint, p.proposed_by, p.on_behalf_of, p.expires_at, p.created_at, s.state, s.changed_at AS state_since,
        d.outcome, coalesce(d.reasons, '[]') AS reasons, coalesce(d.approver_roles, '{}') AS approver_roles,

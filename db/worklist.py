@@ -12,10 +12,15 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import DictRow, class_row
 
+SHORTEST = 12  # characters of a fingerprint by which a person names a proposal; the whole one is compared
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """One proposal that waits: what it would do, what it is worth, and which roles are still asked."""
+    """One proposal that waits: what it would do, what it is worth, and which roles are still asked.
+
+    Value and benefit are what the gate found when it decided, not what the proposal says of itself.
+    """
 
     proposal: str
     case: str
@@ -34,8 +39,11 @@ class Waiting:
 
 
 WAITING: LiteralString = """
-SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.payload, p.value, p.currency,
-       p.expected_benefit, p.benefit_lower, p.tail_loss, p.expires_at, p.fingerprint,
+SELECT p.proposal_id::text AS proposal, p.case_id AS case, p.kind, c.summary, p.payload,
+       greatest(p.value, (d.input ->> 'value')::numeric) AS value, p.currency,
+       coalesce((d.input ->> 'expected_benefit')::numeric, p.expected_benefit) AS expected_benefit,
+       coalesce((d.input ->> 'benefit_lower')::numeric, p.benefit_lower) AS benefit_lower,
+       coalesce((d.input ->> 'tail_loss')::numeric, p.tail_loss) AS tail_loss, p.expires_at, p.fingerprint,
        ARRAY(SELECT unnest(d.approver_roles) EXCEPT SELECT role FROM approval a WHERE a.proposal_id = p.proposal_id)
            AS asked,
        d.reasons

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
-from app.cli.output import JsonFlag, PersonOption, TenantOption, print_json
+from app.cli.output import JsonFlag, PersonOption, TenantOption, note, print_json
+
+if TYPE_CHECKING:
+    from app.approving import Seen
 
 CaseArgument = Annotated[str, typer.Argument(help="A case id such as C-00042.")]
 ProposalArgument = Annotated[str, typer.Argument(help="A proposal id, or the id of its case.")]
+FingerprintOption = Annotated[
+    str,
+    typer.Option(
+        help="What you saw: the first 12 or more characters that `approvals` prints. Not needed on a terminal."
+    ),
+]
 
 
 def register(cli: typer.Typer) -> None:
@@ -64,20 +75,22 @@ def approvals(tenant: TenantOption = "demo", person: PersonOption = "", json: Js
     from app.cli import render
 
     waiting = approving.waiting(tenant, person)
-    return print_json({"approvals": waiting}) if json else render.approvals(tenant, waiting)
+    return print_json({"approvals": waiting}) if json else render.approvals(tenant, waiting, person)
 
 
 def approve(
     proposal: ProposalArgument,
     person: PersonOption,
+    fingerprint: FingerprintOption = "",
     tenant: TenantOption = "demo",
     json: JsonFlag = False,
 ) -> None:
-    """Approve a proposal exactly as it stands. Nobody approves their own; limits and roles are checked."""
+    """Approve a proposal exactly as you saw it. Nobody approves their own; limits and roles are checked."""
     from app import approving
     from app.cli import render
 
-    answer = approving.approve(tenant, person, proposal)
+    seen = _seen(tenant, proposal, fingerprint, f"Approve exactly this as {person}?", json=json)
+    answer = approving.approve(tenant, person, seen)
     return print_json(answer) if json else render.verdict(answer)
 
 
@@ -85,12 +98,29 @@ def reject(
     proposal: ProposalArgument,
     person: PersonOption,
     reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    fingerprint: FingerprintOption = "",
     tenant: TenantOption = "demo",
     json: JsonFlag = False,
 ) -> None:
-    """Reject a proposal, with the reason."""
+    """Reject a proposal exactly as you saw it, with the reason."""
     from app import approving
     from app.cli import render
 
-    answer = approving.reject(tenant, person, proposal, reason)
+    seen = _seen(tenant, proposal, fingerprint, f"Reject exactly this as {person}?", json=json)
+    answer = approving.reject(tenant, person, seen, reason)
     return print_json(answer) if json else render.verdict(answer)
+
+
+def _seen(tenant: str, reference: str, fingerprint: str, question: str, *, json: bool) -> Seen:
+    """What the person answers to: the proposal of that fingerprint or, on a terminal, the one shown and confirmed."""
+    from app import approving
+    from app.cli import render
+
+    if fingerprint or json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return approving.named(tenant, reference, fingerprint)
+    row = approving.shown(tenant, reference)
+    render.proposal(row)
+    if not typer.confirm(question):
+        note("Nothing was answered.")
+        raise typer.Exit(1)
+    return approving.Seen(UUID(row.proposal), row.fingerprint)

@@ -12,6 +12,7 @@ from rich.markup import escape
 from app.cli.output import note, print_table, say
 from app.outcomes import CaseOutcome
 from app.progress import Progress
+from db.worklist import SHORTEST
 
 if TYPE_CHECKING:
     from app.demo import DemoReport
@@ -92,7 +93,8 @@ def action(case: CaseOutcome) -> str:
 def last_word(case: CaseOutcome) -> str:
     """The document when there is one, else why not."""
     if case.document:
-        return case.document
+        ended_badly = case.state != "confirmed" and case.problem
+        return f"{case.document}. {case.problem}" if ended_badly else case.document
     if case.problem and case.state != "waiting":
         return case.problem
     if case.outcome == "approval":
@@ -113,14 +115,14 @@ def case(view: Any) -> None:
     )
 
 
-def approvals(tenant: str, waiting: Sequence[Any]) -> None:
+def approvals(tenant: str, waiting: Sequence[Any], person: str = "") -> None:
     """The worklist, and how to answer."""
     if not waiting:
         say(f"Nothing waits in {tenant}.")
         return
     print_table(
         f"{len(waiting)} wait for a person",
-        ["case", "what", "would", "value", "benefit (at least)", "ask", "because"],
+        ["case", "what", "would", "value", "benefit (at least)", "ask", "because", "fingerprint"],
         [
             [
                 one.case,
@@ -130,11 +132,34 @@ def approvals(tenant: str, waiting: Sequence[Any]) -> None:
                 f"{one.expected_benefit:,.0f} ({one.benefit_lower:,.0f})",
                 ", ".join(one.asked),
                 " ".join(reason["reason"] for reason in one.reasons),
+                short(one.fingerprint),
             ]
             for one in waiting
         ],
     )
-    say('Answer: quartermaster approve CASE --as PERSON, or reject CASE --as PERSON --reason "…"')
+    one = waiting[0]
+    whose = "" if tenant == "demo" else f" --tenant {tenant}"
+    answer = f"{one.case} --as {person or 'PERSON'}{whose} --fingerprint {short(one.fingerprint)}"
+    say(f"Answer, for the first: quartermaster approve {answer}")
+    say(f'                or: quartermaster reject {answer} --reason "…"')
+
+
+def short(fingerprint: str) -> str:
+    """As much of a fingerprint as a person has to copy."""
+    return fingerprint[:SHORTEST]
+
+
+def proposal(one: Any) -> None:
+    """One proposal as its approver is to see it."""
+    say(f"[bold]{one.case}[/] {escape(one.summary)}")
+    say(f"  would    {escape(_order(one.payload))}")
+    say(f"  value    {one.value:,.2f} {one.currency}")
+    say(
+        f"  benefit  {one.expected_benefit:,.2f} expected against doing nothing, at least {one.benefit_lower:,.2f}; "
+        f"in the worst tenth {one.tail_loss:,.2f}"
+    )
+    say(f"  asked    {escape(', '.join(one.asked))}: {escape(' '.join(reason['reason'] for reason in one.reasons))}")
+    say(f"  until    {one.expires_at:%Y-%m-%d %H:%M} UTC, fingerprint {short(one.fingerprint)}")
 
 
 def verdict(answer: Any) -> None:
@@ -201,7 +226,7 @@ class DemoScreen:
         say(f"Audit store: {report.audit_events} sealed events, {intact}. The network is simulated; the ERP is not.\n")
         say("Try, in another terminal:")
         for command, what in self._next_steps(report):
-            say(f"  .venv/bin/quartermaster {command:<34} {what}")
+            say(f"  .venv/bin/quartermaster {command:<56} {what}")
 
     def _next_steps(self, report: DemoReport) -> list[tuple[str, str]]:
         confirmed = next((one.id for one in report.cases if one.state == "confirmed"), None)
@@ -211,7 +236,10 @@ class DemoScreen:
             person = report.people.get(waiting.approvers[0], "")
             steps += [
                 ("approvals", "what waits for a person"),
-                (f"approve {waiting.id} --as {person}", f"as {waiting.approvers[0]}; paula, the planner, may not"),
+                (
+                    f"approve {waiting.id} --as {person} --fingerprint {short(waiting.fingerprint or '')}",
+                    f"as {waiting.approvers[0]}; paula, the planner, may not",
+                ),
                 (f"case {waiting.id}", "see it confirmed"),
             ]
         return [*steps, ("audit verify", "is everything as it was recorded?"), ("doctor", "is every part well?")]

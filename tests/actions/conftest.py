@@ -121,6 +121,12 @@ class World:
         assert self.state(proposal) == "waiting"
         return proposal
 
+    def waiting_purchase(self) -> Proposal:
+        """A purchase of 800 that waits for the procurement manager."""
+        proposal = self.proposed(self.purchase(quantity=400))
+        assert self.state(proposal) == "waiting"
+        return proposal
+
     def person(self, name: str) -> Context:
         return Context(self.tenant, Actor("person", name))
 
