@@ -36,6 +36,7 @@ SELECT version_id FROM (
    AND (%(product_class)s::text IS NULL OR product_classes = '{}'
         OR lower(%(product_class)s) IN (SELECT lower(one) FROM unnest(product_classes) AS one))
 """
+PRODUCT_CLASSES = "SELECT DISTINCT unnest(product_classes) AS one FROM document_version ORDER BY one"
 SECTIONS = """
 SELECT s.section_id, s.version_id, v.code, d.kind, v.version, v.title, v.owner, v.language, v.effective_from,
        v.effective_to, v.sites, v.product_classes, s.number, s.heading, s.body
@@ -171,6 +172,11 @@ def in_force(
     values = {"day": day, "site": site, "product_class": product_class}
     rows = connection.cursor(row_factory=tuple_row).execute(IN_FORCE, values)
     return [row[0] for row in rows]
+
+
+def product_classes(connection: Connection[DictRow]) -> list[str]:
+    """Every class that some document holds for, in order."""
+    return [row[0] for row in connection.cursor(row_factory=tuple_row).execute(PRODUCT_CLASSES)]
 
 
 def sections(connection: Connection[DictRow], section_ids: Ids) -> dict[int, SectionRow]:

@@ -14,14 +14,15 @@ class Floor:
     """From when on a section counts as relevant; chosen on the labelled and the off-topic questions of the benchmark.
 
     Attributes:
-        similarity: cosine with the question that is enough by itself.
-        coverage: share of the question's weight in words that is enough, if the cosine is not below
-            `least_similarity`; without vectors it is all there is.
+        relevance: the least `similarity + coverage_weight * coverage`, where `similarity` is the cosine with the
+            question and `coverage` the share of the question's words, weighted by rarity, that the section holds.
+        coverage_weight: what holding all the words is worth beside a cosine.
+        coverage_alone: the least coverage of a section that has no vector.
     """
 
-    similarity: float = 0.36
-    coverage: float = 0.5
-    least_similarity: float = 0.2
+    relevance: float = 0.45
+    coverage_weight: float = 0.5
+    coverage_alone: float = 0.4
 
 
 FLOOR = Floor()
@@ -40,15 +41,13 @@ def fuse(rankings: Iterable[Sequence[int]], *, constant: int = CONSTANT) -> dict
 
 
 def relevant(
-    ids: Iterable[int], coverage: Mapping[int, float], similarity: Mapping[int, float] | None, floor: Floor = FLOOR
+    ids: Iterable[int], coverage: Mapping[int, float], similarity: Mapping[int, float], floor: Floor = FLOOR
 ) -> set[int]:
-    """Those above the floor; `similarity` None: there are no vectors."""
-    return {one for one in ids if _passes(coverage.get(one, 0.0), similarity, one, floor)}
+    """Those above the floor; what `coverage` lacks holds none of the words, what `similarity` lacks has no vector."""
+    return {one for one in ids if _passes(coverage.get(one, 0.0), similarity.get(one), floor)}
 
 
-def _passes(covered: float, similarity: Mapping[int, float] | None, one: int, floor: Floor) -> bool:
-    # A section that was stored before there was a model is judged by its words.
-    near = None if similarity is None else similarity.get(one)
-    if near is None:
-        return covered >= floor.coverage
-    return near >= floor.similarity or (covered >= floor.coverage and near >= floor.least_similarity)
+def _passes(coverage: float, similarity: float | None, floor: Floor) -> bool:
+    if similarity is None:
+        return coverage >= floor.coverage_alone
+    return similarity + floor.coverage_weight * coverage >= floor.relevance

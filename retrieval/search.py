@@ -91,7 +91,7 @@ class Found:
 @dataclass(frozen=True)
 class _Rankings:
     text: Sequence[TextHit] = ()
-    vectors: Sequence[int] | None = None  # None: there is no encoder
+    vectors: Sequence[int] = ()
     similarity: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -205,16 +205,21 @@ def _rankings(
 
 
 def _fused(connect: Connect, asked: Asked, rankings: _Rankings, floor: Floor) -> dict[int, float]:
-    """Scores of what is relevant and says what it must, best first."""
+    """Scores of what is relevant and says what it must, best first.
+
+    What is not relevant leaves both rankings before they are fused: its places would be noise to the other.
+    """
     by_text = [hit.section_id for hit in rankings.text]
-    scores = fuse([by_text, rankings.vectors or ()])
-    coverage = {hit.section_id: hit.coverage for hit in rankings.text}
+    found = {*by_text, *rankings.vectors}
     # Who names the document has narrowed enough: whatever fits best in it is an answer.
-    kept = relevant(scores, coverage, None if rankings.vectors is None else rankings.similarity, floor)
-    kept = set(scores) if asked.code else kept
+    kept = found if asked.code else relevant(found, _coverage(rankings), rankings.similarity, floor)
     if kept and (asked.phrases or asked.excluded):
-        kept &= documents.that_say(connect(), list(kept), asked.phrases, asked.excluded)
-    return {one: score for one, score in scores.items() if one in kept}
+        kept = kept & documents.that_say(connect(), list(kept), asked.phrases, asked.excluded)
+    return fuse([[one for one in ranking if one in kept] for ranking in (by_text, rankings.vectors)])
+
+
+def _coverage(rankings: _Rankings) -> dict[int, float]:
+    return {hit.section_id: hit.coverage for hit in rankings.text}
 
 
 def _why(one: int, score: float, rankings: _Rankings, by_code: bool) -> Why:
@@ -222,7 +227,7 @@ def _why(one: int, score: float, rankings: _Rankings, by_code: bool) -> Why:
     for rank, hit in enumerate(rankings.text, 1):
         if hit.section_id == one:
             why = replace(why, text_rank=rank, coverage=hit.coverage, words=tuple(hit.terms))
-    vectors = list(rankings.vectors or ())
+    vectors = list(rankings.vectors)
     return replace(why, vector_rank=vectors.index(one) + 1) if one in vectors else why
 
 

@@ -17,6 +17,12 @@ SHORTEST = 5  # letters; in a shorter word one letter makes another word
 NEAR = 0.8  # share of letters that agree: one slip in five letters, two in ten
 READ_AS = 3  # a question in another language must not become a question about something else
 ASKED = 32  # words of a question that are looked at
+# What a question says beside its subject; PostgreSQL's own list of stop words is for texts and lacks them.
+ASKING = frozenset(
+    {"also", "anybody", "anyone", "anything", "could", "everything", "get", "got", "know", "let", "many", "may",
+     "might", "much", "must", "need", "please", "shall", "somebody", "someone", "something", "still", "tell", "us",
+     "want", "would", "yet", "now"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Spelt:
 
 def spell(connection: Connection[DictRow], text: str) -> Spelt:
     """The stems of `text`."""
-    words = documents.words(connection, text)[:ASKED]
+    words = [word for word in documents.words(connection, text) if word.word not in ASKING][:ASKED]
     unknown = [word for word in words if not word.known and len(word.word) >= SHORTEST and word.word.isalpha()]
     read_as = {} if len(unknown) > READ_AS else _nearest(connection, unknown)
     terms = {read_as[word.word][1] if word.word in read_as else word.term for word in words}

@@ -13,6 +13,7 @@ from tools import (
     proposals,
     replenishment,
     resolve_identity,
+    sops,
     stock_risk,
     transfers,
 )
@@ -28,6 +29,7 @@ def registry() -> Registry:
             open_orders.TOOL,
             exceptions.TOOL,
             case.TOOL,
+            sops.TOOL,
             explain.TOOL,
             forecast.TOOL,
             stock_risk.TOOL,

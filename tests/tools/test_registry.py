@@ -14,6 +14,7 @@ NAMES = (
     "get_open_orders",
     "list_exceptions",
     "get_case",
+    "search_sops",
     "explain_decision",
     "forecast_demand",
     "assess_stock_risk",
@@ -30,6 +31,7 @@ READ = {
     "get_open_orders",
     "list_exceptions",
     "get_case",
+    "search_sops",
     "explain_decision",
 }
 
