@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.cli import audit, cases, demo, forecast, network, person, serve, services
+from app.cli import audit, cases, demo, documents, forecast, network, person, serve, services
 from app.cli.output import note, print_error
 from domain.errors import QuartermasterError
 
@@ -40,6 +40,7 @@ cli.add_typer(forecast.cli, name="forecast")
 cli.add_typer(person.cli, name="person")
 cli.add_typer(network.quarantine, name="quarantine")
 cli.add_typer(services.policy, name="policy")
+cli.add_typer(documents.cli, name="sops")
 
 
 def main() -> None:
