@@ -46,10 +46,10 @@ def test_the_page_signs_in_and_goes_on(with_passwords: Api) -> None:
     assert "signed in as <strong>Paula" in with_passwords.client.get("/sign-in").text
 
 
-@pytest.mark.parametrize("onward", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\nb"])
-def test_the_page_goes_on_to_this_server_only(with_passwords: Api, onward: str) -> None:
-    form = {"person": "paula", "password": PASSWORD, "next": onward}
-    assert with_passwords.client.post("/sign-in", data=form).headers["location"] == "/sign-in"
+def test_the_page_goes_on_to_this_server_only(with_passwords: Api) -> None:
+    for onward in ("//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\nb"):
+        form = {"person": "paula", "password": PASSWORD, "next": onward}
+        assert with_passwords.client.post("/sign-in", data=form).headers["location"] == "/sign-in"
 
 
 def test_the_page_loads_nothing_and_cannot_be_framed(api: Api) -> None:
@@ -62,20 +62,26 @@ def test_the_page_loads_nothing_and_cannot_be_framed(api: Api) -> None:
     assert "http" not in re.sub(r"<!doctype.*?<body>", "", page.text, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    ("person", "password"),
-    [("paula", "wrong horse battery"), ("nobody", PASSWORD), ("gone", PASSWORD), ("sven", PASSWORD), ("pa\x00", "x")],
-    ids=["wrong password", "unknown", "deactivated", "no password", "not a name"],
+REFUSED = (
+    ("paula", "wrong horse battery"),
+    ("nobody", PASSWORD),
+    ("gone", PASSWORD),  # deactivated
+    ("sven", PASSWORD),  # has no password
+    ("pa\x00", "x"),
 )
-def test_a_refusal_never_tells_why(with_passwords: Api, person: str, password: str) -> None:
-    answer = sign_in(with_passwords, person, password)
-    assert (answer.status_code, answer.json()["kind"]) == (401, "SignInRefused")
-    assert answer.json()["detail"] == "Name and password do not fit."
-    assert "set-cookie" not in answer.headers
-    assert PASSWORD not in answer.text
-    refused = with_passwords.audited("access.refused")
-    assert [row["data"]["what"] for row in refused] == ["sign-in"]  # type: ignore[index]
-    assert (refused[0]["subject"], refused[0]["trace_id"]) == ("sign_in:password", answer.json()["trace_id"])
+
+
+def test_a_refusal_never_tells_why(with_passwords: Api) -> None:
+    bodies: set[str] = set()
+    for person, password in REFUSED:
+        answer = sign_in(with_passwords, person, password)
+        assert (answer.status_code, answer.json()["kind"]) == (401, "SignInRefused")
+        assert "set-cookie" not in answer.headers
+        bodies.add(answer.text.replace(answer.json()["trace_id"], ""))
+        refused = with_passwords.audited("access.refused")[-1]
+        assert refused["data"]["what"] == "sign-in"  # type: ignore[index]
+        assert (refused["subject"], refused["trace_id"]) == ("sign_in:password", answer.json()["trace_id"])
+    assert len(bodies) == 1
 
 
 def test_an_unknown_name_costs_as_much_work_as_a_known_one(
