@@ -1,0 +1,130 @@
+"""A question and its answer in the thread: tool steps a person can read, text as it comes, charts, rows to open.
+
+The conversation's stream is synchronous; it runs in a thread of its own and never holds up the others' sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import chainlit as cl
+from chainlit.context import context
+
+from agents.conversation.port import Notice, Part, Reply, TextDelta, ToolFinished, ToolStarted
+from app.console import chart, parts, showing
+from app.console.person import Visitor, visitor
+from app.console.showing import AUTHOR
+from db import console
+from domain.errors import QuartermasterError
+from tools.exceptions import Exceptions
+from tools.forecast import Forecasts
+
+log = logging.getLogger(__name__)
+
+LONGEST_OUTPUT = 6_000
+ROWS_SHOWN = 8
+BROKEN = "Something went wrong here, so there is no answer. Nothing was changed; ask again in a moment."
+
+
+@dataclass
+class _Turn:
+    """What is on the screen of one turn so far."""
+
+    answer: cl.Message
+    step: cl.Step | None = None
+    elements: list[Any] = field(default_factory=list[Any])
+
+
+async def answer(text: str) -> None:
+    """Answer in this thread; failures end as a sentence."""
+    asking, thread_id = visitor(), context.session.thread_id
+    case_id = await asyncio.to_thread(_case_of, asking, thread_id)
+    turn = _Turn(cl.Message(content="", author=AUTHOR))
+    try:
+        async for part in _stream(asking, thread_id, text, case_id):
+            await _show(turn, part)
+    except QuartermasterError as error:
+        await showing.say(error)
+        return
+    except Exception:
+        log.exception("a turn of the conversation failed")
+        await cl.Message(content=BROKEN, author=AUTHOR).send()
+        return
+    turn.answer.elements = list(turn.elements)
+    await turn.answer.send()
+
+
+async def _show(turn: _Turn, part: Part) -> None:
+    match part:
+        case ToolStarted():
+            turn.step = cl.Step(name=part.title, type="tool", show_input="json", auto_collapse=True)
+            turn.step.input = dict(part.arguments)
+            await turn.step.send()
+        case ToolFinished():
+            await _finish(turn, part)
+        case TextDelta():
+            await turn.answer.stream_token(part.text)
+        case Notice():
+            await cl.Message(content=f"> {part.text}", author=AUTHOR).send()
+        case Reply():
+            # The deltas joined are the answer; a reply without any is still one.
+            turn.answer.content = part.answer
+
+
+async def _finish(turn: _Turn, part: ToolFinished) -> None:
+    step = turn.step or cl.Step(name=part.title, type="tool", show_input=False)
+    turn.step = None
+    step.name = f"{part.title} · {part.summary}" if part.summary else part.title
+    step.is_error = part.status == "error"
+    body = {} if part.output is None else part.output.model_dump(mode="json")
+    shown = json.dumps(body, indent=1, ensure_ascii=False)
+    rest = "\n…" if len(shown) > LONGEST_OUTPUT else ""
+    step.output = f"Evidence `{part.evidence_id}`, {part.seconds:.2f} s\n\n```json\n{shown[:LONGEST_OUTPUT]}{rest}\n```"
+    await step.update()
+    turn.elements += await _pictures(part)
+
+
+async def _pictures(part: ToolFinished) -> list[cl.Plotly | cl.CustomElement]:
+    """What is better seen than read: a forecast as a chart, cases as rows that open."""
+    match part.output:
+        case Forecasts(series=(one,)) if len(one.periods) > 1:
+            return [showing.plot(chart.forecast(one), f"forecast {one.sku} {one.site}")]
+        case Exceptions():
+            rows = await showing.show_rows([one.case_id for one in part.output.cases[:ROWS_SHOWN]])
+            return [rows] if rows else []
+        case _:
+            return []
+
+
+async def _stream(asking: Visitor, thread_id: str, text: str, case_id: str | None) -> AsyncGenerator[Part]:
+    """The conversation's parts as they come, from its thread to this loop; its error, when it ends with one."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Part | BaseException | None] = asyncio.Queue()
+
+    def run() -> None:
+        try:
+            for part in parts.conversation().stream(asking.context, thread_id, text, case_id=case_id):
+                loop.call_soon_threadsafe(queue.put_nowait, part)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+        except Exception as error:
+            loop.call_soon_threadsafe(queue.put_nowait, error)
+
+    working = asyncio.create_task(asyncio.to_thread(run))
+    while (part := await queue.get()) is not None:
+        if isinstance(part, BaseException):
+            raise part
+        yield part
+    await working
+
+
+def _case_of(asking: Visitor, thread_id: str) -> str | None:
+    """The case that was opened last in the thread: "this case" is that one."""
+    with parts.here().operator.transaction(asking.who.tenant) as connection:
+        found = console.find_thread(connection, UUID(thread_id))
+    return found.case_id if found and found.person == asking.who.person else None
