@@ -12,12 +12,14 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from app import auditing, erp, triage
+from app import auditing, erp, people, triage
 from app.outcomes import CaseOutcome
 from app.progress import Progress
+from app.tenants import ensure_recorded_tenant
 from app.wiring import agent_context, agent_database, operator_context, operator_database, settings
 from app.worker.supervisor import Children, running
 from connectors.demo_network.simulate import generate
@@ -26,21 +28,18 @@ from db.embedded import Embedded
 from db.forecasts import newest_model
 from db.migrate import migrate
 from db.network import newest_batch
-from db.session import administrator_url, open_database
-from db.tenants import ensure_tenant
+from db.people import Person, everybody
+from db.session import administrator_url
 from domain.errors import BadInput
 
 TENANT = "demo"
 SEED = 7
 CASES = 24
 PEOPLE = (
-    ("paula", "Paula Planner", ["planner"], 0),
-    ("sven", "Sven Supervisor", ["supervisor"], 10_000),
-    ("petra", "Petra Procurement", ["procurement_manager"], 50_000),
+    Person("paula", "Paula Planner", ["planner"], Decimal(0)),
+    Person("sven", "Sven Supervisor", ["supervisor"], Decimal(10_000)),
+    Person("petra", "Petra Procurement", ["procurement_manager"], Decimal(50_000)),
 )
-ADD_PERSON = """
-INSERT INTO person (tenant, person, name, roles, approval_limit)
-VALUES (%(tenant)s, %(person)s, %(name)s, %(roles)s, %(limit)s) ON CONFLICT DO NOTHING"""
 
 
 class Screen(Protocol):
@@ -128,8 +127,12 @@ def prepare_network(progress: Progress) -> None:
 
     with operator_database() as database, database.transaction(TENANT) as connection:
         imported, trained = newest_batch(connection) is not None, newest_model(connection) is not None
+        there = {one.person for one in everybody(connection)}
     if not imported:
         _import_network(progress)
+    for one in PEOPLE:
+        if one.person not in there:
+            people.add(TENANT, "demo", one)
     if not trained:
         train(TENANT, "demo", progress)
 
@@ -143,8 +146,8 @@ def work_the_morning(progress: Progress, show: Screen | None) -> DemoReport:
         cases = triage.wait_until_settled(database, TENANT, found.case_ids, progress, show.cases if show else None)
     auditing.seal()
     verified = auditing.verify(TENANT)
-    people = {role: person for person, _, roles, _ in PEOPLE for role in roles}
-    return DemoReport(TENANT, True, cases, verified.ok, verified.sealed, people)
+    by_role = {role: one.person for one in PEOPLE for role in one.roles}
+    return DemoReport(TENANT, True, cases, verified.ok, verified.sealed, by_role)
 
 
 def stay(children: Children) -> None:
@@ -159,23 +162,21 @@ def _import_network(progress: Progress) -> None:
     now = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
     with tempfile.TemporaryDirectory(prefix="quartermaster-") as folder:
         generate(SEED, now.date(), Path(folder), progress)
+        context = operator_context(TENANT, "demo")
         with operator_database() as database:
-            ensure_tenant(
-                database, TENANT, name="Demo network (simulated)", currency="EUR", origin="simulated", clock_at=now
+            ensure_recorded_tenant(
+                database,
+                context,
+                name="Demo network (simulated)",
+                currency="EUR",
+                origin="simulated",
+                clock_at=now,
             )
             import_path(
                 Path(folder),
                 database=database,
-                context=operator_context(TENANT, "demo"),
+                context=context,
                 as_of=now,
                 provenance="simulated",
                 progress=progress,
             )
-    _add_people()
-
-
-def _add_people() -> None:
-    with open_database("owner", settings()) as database, database.transaction(TENANT) as connection:
-        for person, name, roles, limit in PEOPLE:
-            values = {"tenant": TENANT, "person": person, "name": name, "roles": roles, "limit": limit}
-            connection.execute(ADD_PERSON, values)

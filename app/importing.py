@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.progress import Progress, silent
+from app.tenants import ensure_recorded_tenant
 from app.wiring import operator_context, operator_database
 from connectors.files.importer import import_path, recognise
 from connectors.files.quarantine import list_quarantine
 from connectors.files.quarantine import replay as replay_quarantine
 from connectors.files.report import ImportReport, ReplayReport
 from db.network_import import Quarantined
-from db.tenants import ensure_tenant
 from domain.errors import BadInput
 
 
@@ -34,15 +34,15 @@ def import_network(
     if as_of is not None and as_of.tzinfo is None:
         as_of = as_of.replace(tzinfo=UTC)
     with operator_database() as database:
-        ensure_tenant(
+        context = operator_context(tenant, person)
+        ensure_recorded_tenant(
             database,
-            tenant,
+            context,
             name=tenant,
             currency=currency or found.currency or "EUR",
             origin="imported",
             clock_at=(as_of or found.as_of) if found.source != "contract" else None,
         )
-        context = operator_context(tenant, person)
         return import_path(path, database=database, context=context, as_of=as_of, progress=progress)
 
 

@@ -76,10 +76,10 @@ def train(tenant: str, person: str, progress: Progress) -> TrainingReport:
 
 def _read(database: Database, tenant: str) -> _History:
     with database.transaction(tenant) as connection:
+        today = tenant_clock(connection).date()
         batch = network.newest_batch(connection)
         if batch is None:
             raise NotFound(f"Tenant {tenant!r} has no data.", remedy="Import some: quartermaster import PATH.")
-        today = tenant_clock(connection).date()
         since = today - timedelta(days=HISTORY_DAYS)
         listed = network.item_sites(connection)
         rows = network.demand(connection, skus=None, sites=None, since=since, before=today)

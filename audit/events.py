@@ -9,13 +9,13 @@ class Action(StrEnum):
     """Every action of an audit event. Past tense: an event says what has happened."""
 
     TOOL_CALLED = "tool.called"
-    MODEL_CALLED = "model.called"
     MODEL_FAILED = "model.failed"
     QUESTION_ANSWERED = "question.answered"
 
     CASE_OPENED = "case.opened"
     CASE_CHANGED = "case.changed"
     CASE_CLOSED = "case.closed"
+    NETWORK_SWEPT = "case.network_swept"
 
     PROPOSAL_MADE = "proposal.made"
     GATE_DECIDED = "gate.decided"
@@ -40,6 +40,11 @@ class Action(StrEnum):
     DOCUMENTS_REFUSED = "documents.refused"
 
     MODEL_TRAINED = "model.trained"
+
+    TENANT_CREATED = "tenant.created"
+    PERSON_ADDED = "person.added"
+    PERSON_CHANGED = "person.changed"
+    PERSON_DEACTIVATED = "person.deactivated"
 
     ACCESS_REFUSED = "access.refused"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.errors import BadInput, Conflict, Forbidden, Unavailable
+from domain.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 
 
 class SettingsInvalid(BadInput):
@@ -19,6 +19,14 @@ class CommitUnknown(DatabaseUnavailable):
 
 class EmbeddedFailed(Unavailable):
     """The embedded PostgreSQL could not be started."""
+
+
+class UnknownTenant(NotFound):
+    """There is no such tenant."""
+
+    def __init__(self, tenant: str) -> None:
+        remedy = f"Import its network first: quartermaster import PATH --tenant {tenant}"
+        super().__init__(f"There is no tenant {tenant!r}.", remedy=remedy)
 
 
 class SchemaBehind(Unavailable):

@@ -19,11 +19,11 @@ from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from db.conninfo import describe, session_conninfo
-from db.errors import CommitUnknown, DatabaseUnavailable, SettingsInvalid, UnsafeRole
+from db.errors import CommitUnknown, DatabaseUnavailable, SettingsInvalid, UnknownTenant, UnsafeRole
 from db.migrate import require_schema
 from db.roles import USERS
 from db.settings import PREFIX, DatabaseSettings, Role, load_settings
-from domain.errors import BadInput, NotFound
+from domain.errors import BadInput
 
 __all__ = ["Database", "Role", "open_database", "tenant_clock"]
 
@@ -174,13 +174,20 @@ def tenant_clock(connection: Connection[Any]) -> datetime:
     """The tenant's present: the frozen clock of simulated or historical data, else the database's time.
 
     Raises:
-        NotFound: there is no such tenant.
+        UnknownTenant: there is no such tenant.
     """
     query = "SELECT coalesce(clock_at, now()) FROM tenant WHERE tenant = current_setting('quartermaster.tenant', true)"
     row = connection.cursor(row_factory=tuple_row).execute(query).fetchone()
     if row is None:
-        raise NotFound("There is no such tenant.", remedy="Import or simulate its network first.")
+        raise unknown_tenant(connection)
     return row[0]
+
+
+def unknown_tenant(connection: Connection[Any]) -> UnknownTenant:
+    """The error for the transaction's tenant, by name. It tells of no other tenant: those may be somebody else's."""
+    query = "SELECT current_setting('quartermaster.tenant', true)"
+    row = connection.cursor(row_factory=tuple_row).execute(query).fetchone()
+    return UnknownTenant(str(row[0]) if row else "")
 
 
 def _locate(role: Role, settings: DatabaseSettings) -> tuple[str, Revive | None]:

@@ -5,15 +5,16 @@ Slug, currency and origin never change after the first time; a frozen clock move
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import DictRow, class_row
 
-from db.session import Database
-from domain.errors import Conflict, NotFound
+from db.session import Database, unknown_tenant
+from domain.errors import Conflict
 
 Origin = Literal["simulated", "imported"]
 
@@ -43,16 +44,26 @@ class Tenant:
 
 
 def ensure_tenant(
-    database: Database, tenant: str, *, name: str, currency: str, origin: Origin, clock_at: datetime | None
+    database: Database,
+    tenant: str,
+    *,
+    name: str,
+    currency: str,
+    origin: Origin,
+    clock_at: datetime | None,
+    created: Callable[[Connection[DictRow]], object] | None = None,
 ) -> Tenant:
     """The tenant, made when it is not there (by the owner or operator role); a frozen clock moves on to `clock_at`.
+
+    `created` is called in the transaction that makes it, to record that.
 
     Raises:
         Conflict: it is there with another currency or origin, or one of the two clocks is frozen and the other not.
     """
     wanted = Tenant(tenant, name, currency, origin, clock_at)
     with database.transaction(tenant) as connection:
-        connection.execute(INSERT, vars(wanted))
+        if connection.execute(INSERT, vars(wanted)).rowcount and created is not None:
+            created(connection)
         move_clock(connection, clock_at)
         found = read_tenant(connection)
         if (found.currency, found.origin, found.clock_at is None) != (currency, origin, clock_at is None):
@@ -67,11 +78,11 @@ def read_tenant(connection: Connection[Any]) -> Tenant:
     """The tenant of the transaction.
 
     Raises:
-        NotFound: it has no row.
+        UnknownTenant: it has no row.
     """
     found = connection.cursor(row_factory=class_row(Tenant)).execute(READ).fetchone()
     if found is None:
-        raise NotFound("There is no such tenant.", remedy="Import or simulate its network first.")
+        raise unknown_tenant(connection)
     return found
 
 

@@ -48,7 +48,7 @@ def main() -> None:
     try:
         cli()
     except QuartermasterError as error:
-        print_error(error)
+        print_error(_with_tenants(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong, and Python must not complain while flushing.
@@ -62,3 +62,10 @@ def main() -> None:
     except KeyboardInterrupt:
         note("Stopped.")
         sys.exit(130)
+
+
+def _with_tenants(error: QuartermasterError) -> QuartermasterError:
+    """A wrong tenant is mostly a slip of the pen: whoever holds the operator's credentials may see which ones exist."""
+    from app.tenants import name_existing
+
+    return name_existing(error)

@@ -28,11 +28,12 @@ from connectors.files.reading import read_contract
 from connectors.files.report import FileCount, ImportReport, Provenance
 from connectors.uci.loader import find_uci, read_uci
 from db import network_import
+from db.errors import UnknownTenant
 from db.network_import import Batch
 from db.session import Database, tenant_clock
 from db.tenants import Tenant, move_clock, read_tenant
 from domain.context import Context
-from domain.errors import NotFound, QuartermasterError
+from domain.errors import QuartermasterError
 
 _MONEY = ("suppliers", "items", "lanes")
 
@@ -136,10 +137,8 @@ def _moment(delivery: Delivery, asked: datetime | None, tenant: Tenant, clock: d
 def _tenant(connection: Connection[Any]) -> Tenant:
     try:
         return read_tenant(connection)
-    except NotFound as error:
-        raise TenantMissing(
-            "The tenant that is to receive the data does not exist.", remedy="Make it first."
-        ) from error
+    except UnknownTenant as error:
+        raise TenantMissing(str(error.args[0]), remedy=error.remedy) from error
 
 
 def _refuse_incomplete(delivery: Delivery, *, network_is_empty: bool) -> None:

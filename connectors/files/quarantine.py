@@ -20,6 +20,7 @@ from connectors.files.vectors import ROW_NUMBER
 from db import network_import
 from db.network_import import Quarantined
 from db.session import Database
+from db.tenants import read_tenant
 from domain.context import Context
 from domain.errors import BadInput, NotFound
 
@@ -33,8 +34,12 @@ Corrections = Mapping[int, Mapping[str, str | None]]
 def list_quarantine(
     database: Database, tenant: str, *, batch_id: UUID | None = None, replayed: bool = False, limit: int = 1000
 ) -> list[Quarantined]:
-    """Rows in quarantine, oldest first, with file, row number, reason and the record as it was read."""
+    """Rows in quarantine, oldest first, with file, row number, reason and the record as it was read.
+
+    Raises `UnknownTenant`.
+    """
     with database.transaction(tenant) as connection:
+        read_tenant(connection)
         return network_import.list_quarantined(connection, batch_id=batch_id, replayed=replayed, limit=limit)
 
 

@@ -57,8 +57,10 @@ def bad_calls(folder: Path) -> dict[str, Bad]:
         "an empty folder": Bad(("import", str(folder / "empty"), *TENANT), 2, "EmptyDelivery", "empty", "sites.csv"),
         "a wrong file": Bad(("import", str(folder / "letter.txt"), *TENANT), 2, "", "letter.txt", ""),
         "a path that is not there": Bad(("import", str(folder / "nowhere"), *TENANT), 2, "", "nowhere", ""),
-        "an unknown tenant": Bad(("triage", "--tenant", "nobody"), 3, "NotFound", "tenant", "Import"),
-        "a tenant without data": Bad(("forecast", "train", "--tenant", "nobody"), 3, "NotFound", "nobody", "Import"),
+        "an unknown tenant": Bad(("triage", "--tenant", "nobody"), 3, "UnknownTenant", "'nobody'", "Tenants: acme."),
+        "nobody's forecasts": Bad(
+            ("forecast", "train", "--tenant", "nobody"), 3, "UnknownTenant", "'nobody'", "Tenants: acme."
+        ),
         "an unknown case": Bad(("case", "C-99999", *TENANT), 3, "NotFound", "C-99999", ""),
         "an unknown person": Bad(("approvals", "--as", "nobody", *TENANT), 3, "NotFound", "nobody", "--as"),
         "approving what is not there": Bad(

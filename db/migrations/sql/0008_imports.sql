@@ -9,3 +9,11 @@ CREATE INDEX import_batch_newest ON import_batch (tenant, imported_at DESC, batc
 
 COMMENT ON COLUMN import_batch.content_hash IS 'over all files, whoever delivered them and when';
 COMMENT ON COLUMN quarantined_row.row_number IS 'as a spreadsheet shows it: the header is row 1';
+
+-- Who may do what is the owner's to set and nobody else's to record; the owner records nothing more.
+CREATE POLICY people_by_owner ON audit.event FOR INSERT TO quartermaster_owner
+    WITH CHECK (tenant = current_setting('quartermaster.tenant', true)
+                AND action IN ('person.added', 'person.changed', 'person.deactivated'));
+CREATE POLICY people_by_nobody_else ON audit.event AS RESTRICTIVE FOR INSERT
+    TO quartermaster_agent, quartermaster_operator, quartermaster_executor, quartermaster_sealer
+    WITH CHECK (action NOT IN ('person.added', 'person.changed', 'person.deactivated'));

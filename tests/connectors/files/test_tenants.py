@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db.errors import UnknownTenant
 from db.session import Database
 from db.tenants import ensure_tenant, read_tenant
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -32,5 +33,8 @@ def test_another_kind_of_data_is_refused(other: dict[str, object], operator_data
 
 
 def test_a_tenant_without_a_row(operator_database: Database) -> None:
-    with operator_database.transaction("nobody") as connection, pytest.raises(NotFound):
+    with (
+        operator_database.transaction("nobody") as connection,
+        pytest.raises(UnknownTenant, match="no tenant 'nobody'"),
+    ):
         read_tenant(connection)
