@@ -13,6 +13,7 @@ from audit.sealer import seal_all
 from audit.settings import AuditSettings
 from audit.verify import verify_export
 from audit.verify_database import verify_tenant
+from db.tenants import read_tenant
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,16 @@ def seal() -> Sealed:
 
 
 def verify(tenant: str) -> VerifyReport:
-    """Check a tenant's log in the database against the file outside."""
+    """Check a tenant's log in the database against the file outside.
+
+    Raises `UnknownTenant` for one without a row and without a single event: an empty log is intact, a wrong name not.
+    """
     with operator_database() as database:
-        return verify_tenant(database, _where(), tenant)
+        report = verify_tenant(database, _where(), tenant)
+        if not report.sealed and not report.unsealed and report.ok:
+            with database.transaction(tenant) as connection:
+                read_tenant(connection)
+        return report
 
 
 def verify_folder(folder: Path) -> VerifyReport:

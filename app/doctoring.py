@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.progress import Progress, silent
 from app.wiring import agent_database, executor_database, sealer_database, settings
+from audit.keys import public_key
+from audit.newest import check_newest, has_head
+from audit.settings import AuditSettings
+from db import probes
 from db.migrate import migrate as run_migrations
 from db.session import Database, administrator_url
 from domain.errors import QuartermasterError
 
-WRITE_PROBE = """
-INSERT INTO evidence
-    (tenant, tool, arguments, status, result, as_of, versions, fingerprint, actor, trace_id, duration_ms)
-VALUES (%(tenant)s, 'doctor', '{}', 'success', '{}', now(), '{}', '', 'doctor', '', 0)"""
-LEDGER_PROBE = "SELECT count(*) FROM outbox WHERE state = 'unknown'"
 TENANT = "doctor"
 
 
@@ -70,19 +70,21 @@ class _Undo(Exception):
     """Rolls a probe's write back."""
 
 
-def examine() -> Report:
+def examine(progress: Progress = silent) -> Report:
     """Probe every part; never raises for a part that is not well."""
-    probes = tuple(
-        _probe(part, check)
-        for part, check in (
-            ("database, as the agent", _agent_writes),
-            ("database, as the executor", _executor_reads),
-            ("policies", _policies_load),
-            ("ERP", _erp_answers),
-            ("audit store", _sealer_connects),
-        )
+    parts = (
+        ("database, as the agent", _agent_writes),
+        ("database, as the executor", _executor_reads),
+        ("policies", _policies_load),
+        ("ERP", _erp_answers),
+        ("audit store", _newest_heads_hold),
     )
-    return Report(ready=all(probe.well for probe in probes), probes=probes)
+    found: list[Probe] = []
+    for number, (part, check) in enumerate(parts):
+        progress(f"probing: {part}", number, len(parts))
+        found.append(_probe(part, check))
+    progress("all parts were probed", len(parts), len(parts))
+    return Report(ready=all(probe.well for probe in found), probes=tuple(found))
 
 
 def migrate() -> Migrated:
@@ -116,14 +118,14 @@ def _agent_writes() -> str:
     with agent_database() as database:
         tenants = database.tenant_names()
         write_and_undo(database)
-    return f"{len(tenants)} tenants; a write was probed and undone"
+    return f"a write was tried and undone; {_count(len(tenants), 'tenant')}"
 
 
 def write_and_undo(database: Database) -> None:
     """A write as this role, rolled back; raises when the database would not take it."""
     try:
         with database.transaction(TENANT) as connection:
-            connection.execute(WRITE_PROBE, {"tenant": TENANT})
+            probes.write_evidence(connection, TENANT)
             raise _Undo
     except _Undo:
         pass
@@ -134,9 +136,8 @@ def _executor_reads() -> str:
         unknown = 0
         for tenant in database.tenant_names():
             with database.transaction(tenant) as connection:
-                row = connection.execute(LEDGER_PROBE).fetchone()
-                unknown += row["count"] if row else 0
-    return f"{unknown} writes whose outcome is unknown"
+                unknown += probes.unknown_writes(connection)
+    return f"every sent write has an outcome but {unknown}" if unknown else "every sent write has an outcome"
 
 
 def _policies_load() -> str:
@@ -155,6 +156,20 @@ def _erp_answers() -> str:
     return f"{target.name} takes documents"
 
 
-def _sealer_connects() -> str:
+def _newest_heads_hold() -> str:
+    where = AuditSettings.below(settings().home)
+    sealed = logs = 0
     with sealer_database() as database:
-        return f"{len(database.tenant_names())} trees"
+        for tenant in database.tenant_names():
+            with database.transaction(tenant) as connection:
+                if has_head(connection, tenant):
+                    key = where.key_of(tenant, public_key(where))
+                    sealed += check_newest(connection, tenant, key, where.checkpoints)
+                    logs += 1
+    if not logs:
+        return "nothing is sealed yet"
+    return f"{sealed:,} events sealed in {_count(logs, 'log')}; the newest signatures hold"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

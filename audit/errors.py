@@ -9,6 +9,10 @@ class SealRefused(QuartermasterError):
     """The sealer found that the past does not fit what was sealed; it signs nothing until somebody has looked."""
 
 
+class HeadNotIntact(QuartermasterError):
+    """The newest checkpoint is not one that our sealer made last."""
+
+
 class KeyUnusable(Unavailable):
     """The sealing key is missing, unreadable or open to others."""
 

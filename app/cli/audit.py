@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import JsonFlag, TenantOption, print_json, say
+from app.cli.output import JsonFlag, TenantOption, note, print_json, say
 
 cli = typer.Typer(help="The audit store: seal, verify, prove one event, hand it to an auditor.", no_args_is_help=True)
 
@@ -17,6 +17,7 @@ def seal(json: JsonFlag = False) -> None:
     """Seal everything that is committed; the sealer's process does this by itself."""
     from app import auditing
 
+    note("Sealing what is committed …")
     report = auditing.seal()
     if json:
         return print_json(report)
@@ -35,6 +36,7 @@ def verify(
     """Recompute every hash, tree and signature. Exits 1 and names the first event that is wrong."""
     from app import auditing
 
+    note("Recomputing every hash, tree and signature …")
     report = auditing.verify_folder(folder) if folder else auditing.verify(tenant)
     if json:
         print_json(report)
@@ -54,6 +56,7 @@ def prove(
     """Write a proof that one event is in the sealed tree; it can be checked offline."""
     from app import auditing
 
+    note("Computing the proof …")
     proof = auditing.prove(tenant, event_id, output)
     if json:
         return print_json(proof)
@@ -70,6 +73,7 @@ def export(
     """Export events, checkpoints and the public key as a folder that verifies offline."""
     from app import auditing
 
+    note("Writing the log …")
     report = auditing.export(tenant, folder)
     if json:
         return print_json(report)

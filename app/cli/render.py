@@ -30,20 +30,23 @@ WORDS = {
 def progress() -> Progress:
     """A function that tells on standard error what is being done, one line a stage on a pipe, a live line elsewhere."""
     started = time.monotonic()
-    shown = {"stage": "", "done": -1}
+    shown = {"stage": "", "done": -1, "is_open": False}
 
     def tell(stage: str, done: int, total: int) -> None:
         if (stage, done) == (shown["stage"], shown["done"]):
             return
-        new_stage = stage != shown["stage"]
-        shown.update(stage=stage, done=done)
+        is_new = stage != shown["stage"]
         elapsed = time.monotonic() - started
         count = f" {done:,}/{total:,}" if total > 1 else ""
         if sys.stderr.isatty():
-            sys.stderr.write(f"{chr(10) if new_stage else chr(13)}\x1b[2K[{elapsed:5.1f} s] {stage}{count}")
+            # A line stays open only while there is more to come of it: what is printed next begins on one of its own.
+            before, is_open = ("\n" if is_new and shown["is_open"] else "\r"), done < total
+            sys.stderr.write(f"{before}\x1b[2K[{elapsed:5.1f} s] {stage}{count}" + ("" if is_open else "\n"))
             sys.stderr.flush()
-        elif new_stage:
+            shown["is_open"] = is_open
+        elif is_new:
             sys.stderr.write(f"[{elapsed:5.1f} s] {stage}\n")
+        shown.update(stage=stage, done=done)
 
     return tell
 

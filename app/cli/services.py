@@ -32,7 +32,9 @@ def worker(
 def migrate(json: JsonFlag = False) -> None:
     """Bring the database's schema and roles up to date. Runs by itself where the database is embedded."""
     from app import doctoring
+    from app.cli import render
 
+    render.progress()("bringing the schema and the roles up to date", 0, 0)
     report = doctoring.migrate()
     if json:
         return print_json(report)
@@ -41,11 +43,14 @@ def migrate(json: JsonFlag = False) -> None:
 
 
 def doctor(json: JsonFlag = False) -> None:
-    """Probe every part: database (by a write), schema, policies, ERP, audit store. Exits 1 if one is not well."""
+    """Is every part well? Tries each: a write in the database, the policies, the ERP, the audit store's newest seal.
+
+    Exits 1 if one is not well, and says what to do.
+    """
     from app import doctoring
     from app.cli import render
 
-    report = doctoring.examine()
+    report = doctoring.examine(render.progress())
     if json:
         print_json(report)
     else:
