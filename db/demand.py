@@ -63,7 +63,7 @@ def promotions(
 ) -> list[Promotion]:
     """Promotions that touch `since` … `until` and were known by `today`."""
     return _rows(
-        connection, Promotion, PROMOTIONS, {"skus": _list(skus), "since": since, "until": until, "today": today}
+        connection, Promotion, PROMOTIONS, {"skus": as_list(skus), "since": since, "until": until, "today": today}
     )
 
 
@@ -72,11 +72,12 @@ def demand(
 ) -> list[DemandRows]:
     """Recorded demand from `since` up to, not including, `before`."""
     return _rows(
-        connection, DemandRows, DEMAND, {"skus": _list(skus), "sites": _list(sites), "since": since, "before": before}
+        connection, DemandRows, DEMAND, {"skus": as_list(skus), "sites": as_list(sites), "since": since, "before": before}
     )
 
 
-def _list(names: Names) -> list[str] | None:
+def as_list(names: Names) -> list[str] | None:
+    """Names as a statement takes them; None, all of them, stays None."""
     return None if names is None else list(names)
 
 

@@ -17,7 +17,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from db.network import Names
+from db.demand import Names, as_list
 
 Series = tuple[str, str]
 
@@ -122,13 +122,9 @@ def load_forecasts(
 ) -> dict[Series, tuple[date, P]]:
     """Forecasts of one model version with the day each starts on; `make` is the class of the paths."""
     with connection.cursor(binary=True) as cursor:
-        values = {"model_id": model_id, "skus": _list(skus), "sites": _list(sites)}
+        values = {"model_id": model_id, "skus": as_list(skus), "sites": as_list(sites)}
         rows = cursor.execute(FORECASTS, values, prepare=False)  # see db.network
         return {(row["sku"], row["site"]): (row["origin_day"], _path(make, row)) for row in rows}
-
-
-def _list(names: Names) -> list[str] | None:
-    return None if names is None else list(names)
 
 
 def _row(tenant: str, model_id: UUID, origin_day: date, series: Series, path: Path) -> dict[str, object]:
