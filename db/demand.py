@@ -72,7 +72,10 @@ def demand(
 ) -> list[DemandRows]:
     """Recorded demand from `since` up to, not including, `before`."""
     return _rows(
-        connection, DemandRows, DEMAND, {"skus": as_list(skus), "sites": as_list(sites), "since": since, "before": before}
+        connection,
+        DemandRows,
+        DEMAND,
+        {"skus": as_list(skus), "sites": as_list(sites), "since": since, "before": before},
     )
 
 
