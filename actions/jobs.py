@@ -26,8 +26,9 @@ queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
 def defer_triage(connection: Connection[DictRow], tenant: str, case_id: str) -> None:
-    """Ask the agent to work a case."""
-    _defer(connection, TRIAGE_TASK, queue_name=TRIAGE, tenant=tenant, case_id=case_id)
+    """Ask the agent to work a case. Asked twice, it is worked one after the other, never by two at once."""
+    lock = f"{tenant}/{case_id}"
+    _defer(connection, TRIAGE_TASK, queue_name=TRIAGE, lock=lock, tenant=tenant, case_id=case_id)
 
 
 def defer_decide(connection: Connection[DictRow], tenant: str, proposal_id: UUID) -> None:
@@ -53,7 +54,8 @@ def _defer(
     *,
     queue_name: str = EXECUTE,
     after: timedelta = timedelta(0),
+    lock: str | None = None,
     **ids: str,
 ) -> None:
     wait: TimeDeltaParams | None = {"seconds": int(after.total_seconds())} if after else None
-    queue.configure_task(task, queue=queue_name, connection=connection, schedule_in=wait).defer(**ids)
+    queue.configure_task(task, queue=queue_name, connection=connection, schedule_in=wait, lock=lock).defer(**ids)

@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import Connection
+from psycopg.rows import DictRow
+
 from actions import jobs
 from app.outcomes import CaseOutcome, outcomes_of
 from app.progress import Progress
 from app.wiring import agent_context, agent_database
 from cases import events, rank, sweep
-from db import cases
+from db import case_life, cases
 from db.session import Database
 from domain.context import Context
 from domain.errors import BadInput, Unavailable
@@ -55,9 +58,9 @@ def look(database: Database, context: Context, limit: int, progress: Progress) -
         seen, opened = sweep.sweep_and_open(connection, context)
         files = [one.case for one in opened]
         ranked = rank.ranked(files, files[0].currency) if files else []
-    ranked.sort(key=lambda case: case.status != "open")  # stable: urgency decides within each
-    chosen = tuple(case.case_id for case in ranked)[:limit]
-    return Found(seen.pairs, seen.by_kind(), chosen, seen.seconds)
+    # Stable: urgency decides within each.
+    chosen = sorted(ranked, key=lambda case: case.status != "open")[:limit]
+    return Found(seen.pairs, seen.by_kind(), tuple(case.case_id for case in chosen), seen.seconds)
 
 
 def receive(database: Database, context: Context, file: Path) -> Found:
@@ -70,12 +73,22 @@ def receive(database: Database, context: Context, file: Path) -> Found:
 
 
 def enqueue(database: Database, context: Context, case_ids: Sequence[str]) -> None:
-    """A triage job for each case that is still open; shortages first, as a surplus may only serve what they leave."""
+    """A triage job for each case that is still open and has none."""
     with database.transaction(context.tenant) as connection:
-        found = [case for case_id in case_ids if (case := cases.find(connection, case_id)) is not None]
-        for case in sorted(found, key=lambda one: one.kind in rank.SURPLUSES):
-            if case.status == "open":
-                jobs.defer_triage(connection, context.tenant, case.case_id)
+        queue_open(connection, context, case_ids)
+
+
+def queue_open(connection: Connection[DictRow], context: Context, case_ids: Sequence[str]) -> list[str]:
+    """As `enqueue`, in the caller's transaction; returns those that were queued.
+
+    Shortages go first, as a surplus may only serve what they leave.
+    """
+    there = case_life.queued(connection, context.tenant)
+    found = [case for case_id in case_ids if (case := cases.find(connection, case_id)) is not None]
+    due = [case for case in found if case.status == "open" and case.case_id not in there]
+    for case in sorted(due, key=lambda one: one.kind in rank.SURPLUSES):
+        jobs.defer_triage(connection, context.tenant, case.case_id)
+    return [case.case_id for case in due]
 
 
 def wait_until_settled(

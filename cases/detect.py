@@ -173,7 +173,9 @@ def _expiry(situation: Situation) -> NewCase | None:
     if money < limits.smallest_money:
         return None
     worth = Money(money, situation.item.currency)
-    text = f"{situation.name}: {wasted:,.0f} units will expire unsold, {situation.expired:f} have already; {worth}."
+    will = [f"{wasted:,.0f} units will expire unsold"] if wasted else []
+    have = [f"{situation.expired:f} have already expired"] if situation.expired else []
+    text = f"{situation.name}: {', '.join(will + have)}; {worth}."
     return _finding(situation, "expiry_risk", money, when or situation.today, text)
 
 

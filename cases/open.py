@@ -55,11 +55,11 @@ def open_cases(
 def set_status(
     connection: Connection[DictRow], context: Context, case_id: str, status: CaseStatus, *, note: str = ""
 ) -> CaseFile:
-    """Moves the case, with what was found as a note.
+    """Moves the case and leaves a note on it.
 
     Raises `NotFound`, or `Conflict` when it is closed or there already.
     """
-    moved = cases.set_status(connection, case_id, status)
+    moved = cases.set_status(connection, case_id, status, note)
     if moved is None:
         there = cases.find(connection, case_id)
         if there is None:
@@ -68,6 +68,11 @@ def set_status(
     action = Action.CASE_CLOSED if status == "closed" else Action.CASE_CHANGED
     _record(connection, context, action, moved, {"status": status, "note": note})
     return moved
+
+
+def record_change(connection: Connection[DictRow], context: Context, case: CaseFile, data: dict[str, object]) -> None:
+    """The audit event of a change to the case."""
+    _record(connection, context, Action.CASE_CHANGED, case, data)
 
 
 def _once(found: Sequence[NewCase]) -> list[NewCase]:

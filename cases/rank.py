@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from cases.thresholds import DEFAULT, Grading
-from db.cases import CaseFile, Severity
+from db.cases import Severity
+from db.network import Tier
 
 # Too little, too much: the rest is for a person to look at.
 SHORTAGES = frozenset({"stockout_risk", "late_supply"})
@@ -15,6 +17,26 @@ SURPLUSES = frozenset({"overstock", "expiry_risk"})
 
 TIER_ORDER = {"gold": 0, "silver": 1, "bronze": 2, None: 3}
 SEVERITY_ORDER = {"high": 0, "medium": 1, "low": 2}
+
+
+class Urgent(Protocol):
+    """What the order of a case is made of: a case file, or a line that a screen shows of it."""
+
+    @property
+    def case_id(self) -> str: ...
+    @property
+    def money_at_risk(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def tier(self) -> Tier | None: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def at_risk_on(self) -> date | None: ...
+
+
+AnyUrgent = TypeVar("AnyUrgent", bound=Urgent)
 
 
 def severity(money: Decimal, days_left: int | None, grading: Grading = DEFAULT.grading) -> Severity:
@@ -27,13 +49,13 @@ def severity(money: Decimal, days_left: int | None, grading: Grading = DEFAULT.g
     return "low"
 
 
-def ranked(cases: Iterable[CaseFile], currency: str) -> list[CaseFile]:
+def ranked(cases: Iterable[AnyUrgent], currency: str) -> list[AnyUrgent]:
     """Most money at risk first, then the higher tier, then the earlier date; other currencies than `currency` last.
 
     Amounts of different currencies cannot be compared without a rate, and we have none.
     """
 
-    def key(case: CaseFile) -> tuple[bool, Decimal, int, int, date, str]:
+    def key(case: AnyUrgent) -> tuple[bool, Decimal, int, int, date, str]:
         last_day = case.at_risk_on or date.max
         tier = TIER_ORDER[case.tier]
         return (

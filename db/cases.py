@@ -42,7 +42,7 @@ class NewCase:
 
 @dataclass(frozen=True)
 class CaseFile(NewCase):
-    """A case as it is kept; `event_source` and `event_id` name the event that opened it."""
+    """A case as it is kept; `event_source` and `event_id` name the event that opened it, `note` is the newest."""
 
     case_id: str
     status: CaseStatus
@@ -50,6 +50,7 @@ class CaseFile(NewCase):
     closed_at: datetime | None
     event_source: str | None
     event_id: str | None
+    note: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class CaseStep:
 
 CASES: LiteralString = """
 SELECT kind, sku, site, subject, severity, money_at_risk, currency, tier, at_risk_on, summary, case_id, status,
-       opened_at, closed_at, event_source, event_id
+       opened_at, closed_at, event_source, event_id, note
   FROM case_file"""
 
 ONE: LiteralString = CASES + " WHERE case_id = %(case_id)s"
@@ -133,7 +134,8 @@ UPDATE case_file SET severity = %(severity)s, money_at_risk = %(money_at_risk)s,
  WHERE case_id = %(case_id)s AND status <> 'closed' RETURNING case_id"""
 
 SET_STATUS: LiteralString = """
-UPDATE case_file SET status = %(status)s, closed_at = CASE WHEN %(status)s = 'closed' THEN now() END
+UPDATE case_file SET status = %(status)s, closed_at = CASE WHEN %(status)s = 'closed' THEN now() END,
+       note = %(note)s, reopened_at = CASE WHEN %(status)s = 'open' THEN now() ELSE reopened_at END
  WHERE case_id = %(case_id)s AND status <> 'closed' AND status <> %(status)s RETURNING case_id"""
 
 INSERT_EVENT: LiteralString = """
@@ -251,9 +253,10 @@ def refresh(connection: Connection[DictRow], case_id: str, new: NewCase) -> Case
     return None if moved is None else find(connection, case_id)
 
 
-def set_status(connection: Connection[DictRow], case_id: str, status: CaseStatus) -> CaseFile | None:
-    """Moves the case; None when it is closed or already there."""
-    moved = connection.execute(SET_STATUS, {"case_id": case_id, "status": status}).fetchone()
+def set_status(connection: Connection[DictRow], case_id: str, status: CaseStatus, note: str) -> CaseFile | None:
+    """Moves the case, with a note; None when it is closed or already there."""
+    values = {"case_id": case_id, "status": status, "note": note}
+    moved = connection.execute(SET_STATUS, values).fetchone()
     return None if moved is None else find(connection, case_id)
 
 

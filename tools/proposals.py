@@ -21,11 +21,11 @@ from actions.port import Order
 from actions.proposals import make_proposal
 from cases.choices import Choices, edited
 from cases.comparison import rank
-from db import actions, evidence
+from db import actions, case_life, evidence, worklist
 from db.evidence import Evidence, KeptEvidence
 from db.session import Database
 from domain.context import Context
-from domain.errors import BadInput, Conflict, NotFound
+from domain.errors import BadInput, Conflict, Forbidden, NotFound
 from tools.contract import Answer, Call, Tool, ToolInput, ToolOutput
 from tools.options import OptionLine, OptionsCompared, answer, exposed
 
@@ -116,6 +116,7 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
     if asked.quantity is not None and asked.quantity != option.quantity:
         evidence_id, index, order = _edited(call, compared, option.order, asked.quantity)
     asker = call.context.actor.asker
+    _may_ask(call, compared, order, is_asked=asker.kind == "person")
     proposal = make_proposal(
         call.connection(),
         call.context,
@@ -126,6 +127,21 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
         on_behalf_of=asker.id if asker.kind == "person" else None,
     )
     return Answer(_proposed(proposal), model=compared.forecast)
+
+
+def _may_ask(call: Call, compared: OptionsCompared, order: Order, *, is_asked: bool) -> None:
+    """Raises `Conflict` for a closed case, and `Forbidden` where the agent would by itself repeat what was rejected."""
+    if not case_life.hold_open(call.connection(), str(call.case_id)):
+        raise Conflict(f"Case {call.case_id} is closed.", remedy="Report what happened as a new exception.")
+    if is_asked:
+        return
+    payload, batch = order.model_dump(mode="json"), str(call.data.batch_id)
+    said = worklist.rejected_before(call.connection(), payload, batch=batch, model=compared.forecast)
+    if said is not None:
+        raise Forbidden(
+            f"{said.person} rejected this very order on the same data: {said.reason}",
+            remedy="It is not asked again until the data change.",
+        )
 
 
 def _evidence(call: Call, evidence_id: UUID) -> KeptEvidence:
@@ -177,7 +193,7 @@ def _keep(call: Call, result: Answer[OptionsCompared], arguments: Mapping[str, o
     versions = {"data_batch": str(batch.batch_id), "data_hash": batch.content_hash, "model": result.model,
                 "solver": result.solver, "policy": ""}  # fmt: skip
     actor = call.context.actor
-    bound = evidence.content_fingerprint("compare_options", arguments, "success", body, call.as_of, versions)
+    bound = evidence.content_fingerprint("compare_options", arguments, "success", body, call.described, versions)
     row = Evidence(
         evidence_id=uuid4(),
         case_id=call.case_id,
@@ -185,7 +201,7 @@ def _keep(call: Call, result: Answer[OptionsCompared], arguments: Mapping[str, o
         arguments=arguments,
         status="success",
         result=body,
-        as_of=call.as_of,
+        as_of=call.described,
         versions=versions,
         fingerprint=bound,
         actor=f"{actor.kind}:{actor.id}",

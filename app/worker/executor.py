@@ -20,6 +20,7 @@ from app.wiring import executor_database, service_context, settings
 from app.worker.queues import work
 from app.worker.target import LateTarget
 from cases.appraisal import appraise
+from cases.withdrawal import withdraw_pointless
 from db.session import Database
 from domain.errors import QuartermasterError
 from policies.gate import Gate
@@ -61,9 +62,10 @@ def run(*, drain: bool = False) -> None:
 
 
 def sweep_all(database: Database) -> None:
-    """Ask again for what should have been done by now, in every tenant."""
+    """Ask again for what should have been done by now, and end what has lost its reason, in every tenant."""
     for tenant in database.tenant_names():
         sweep(database, service_context(tenant, NAME))
+        withdraw_pointless(database, service_context(tenant, NAME))
 
 
 def _sweep_until(database: Database, stopping: threading.Event) -> None:
