@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.cli import audit, cases, demo, documents, forecast, network, person, serve, services
+from app.cli import ask, audit, cases, demo, documents, forecast, network, person, serve, services
 from app.cli.output import note, print_error
 from domain.errors import QuartermasterError
 
@@ -33,7 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for group in (demo, cases, network, services, serve):
+for group in (demo, cases, ask, network, services, serve):
     group.register(cli)
 cli.add_typer(audit.cli, name="audit")
 cli.add_typer(forecast.cli, name="forecast")

@@ -66,3 +66,7 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO quartermaster_agent', name);
     END LOOP;
 END $$;
+
+-- The agent records what it was asked and answered.
+ALTER POLICY agent_writes ON audit.event
+    WITH CHECK (split_part(action, '.', 1) IN ('tool', 'model', 'case', 'proposal', 'access', 'question'));

@@ -1,0 +1,135 @@
+"""One step of a model: it wants tools, or it answers, and its answer is judged sentence by sentence as it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agents.budget import Budget, Meter
+from agents.conversation.model.dialogue import messages, of_turn, schemas
+from agents.conversation.model.grounding import Given, judge, sentences
+from agents.conversation.plan import Saying, planned
+from agents.conversation.state import CallRecord, ConversationState, Planned
+from agents.models import Finished, LanguageModel, ModelFailed, TextPiece, ToolCall
+from prompts import Prompt
+from tools.registry import Registry
+
+MOST_FAULTS = 3  # calls that cannot be made, in one turn
+MOST_CALLS = 8  # asked for at once
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Checked:
+    """Lets sentences through that may be said, and counts the others."""
+
+    given: Given
+    say: Say
+    waiting: str = ""
+    told: list[str] = field(default_factory=list[str])
+    withheld: list[str] = field(default_factory=list[str])
+
+    def take(self, text: str) -> None:
+        """More of the answer; a sentence is judged once the next one has begun."""
+        self.waiting += text
+        *done, last = list(sentences(self.waiting)) or [""]
+        if self.waiting[-1:].isspace() and last.strip() and last.rstrip()[-1:] in ".!?":
+            done, last = [*done, last], ""
+        self.waiting = last
+        for sentence in done:
+            self._judge(sentence)
+
+    def end(self) -> None:
+        """What is left is a sentence as well; says at last what was withheld."""
+        if self.waiting.strip():
+            self._judge(self.waiting)
+        self.waiting = ""
+
+    def _judge(self, sentence: str) -> None:
+        verdict = judge(sentence, self.given)
+        if verdict.allowed:
+            self.told.append(sentence)
+            self.say(sentence)
+        else:
+            self.withheld.append(verdict.reason)
+
+
+@dataclass(frozen=True)
+class ModelPlanner:
+    """A model with its rules and what it may spend."""
+
+    model: LanguageModel
+    prompt: Prompt
+    registry: Registry
+    budget: Budget
+
+    def step(self, state: ConversationState, case_id: str, meter: Meter, say: Say) -> Saying | list[Planned]:
+        """What comes next; raises `ModelFailed` when it cannot be used, `BudgetExceeded` when it had its share."""
+        checked = Checked(_given(state), say)
+        finished = self._answer(state, case_id, meter, checked)
+        meter.spend_tokens(finished.tokens)
+        checked.end()
+        if finished.tool_calls:
+            return self._calls(state, finished.tool_calls)
+        return _saying(state, checked)
+
+    def _answer(self, state: ConversationState, case_id: str, meter: Meter, checked: Checked) -> Finished:
+        asked = messages(state, self.prompt.text, case_id, of_turn(state))
+        left = self.budget.seconds - meter.seconds
+        for piece in self.model.stream(asked, schemas(self.registry), seconds=left):
+            if isinstance(piece, TextPiece):
+                checked.take(piece.text)
+            else:
+                return piece
+        raise ModelFailed("The model's answer broke off.")
+
+    def _calls(self, state: ConversationState, wished: tuple[ToolCall, ...]) -> list[Planned]:
+        """What can be called; arguments that cannot be read and unknown tools count as faults."""
+        faults = [call for call in wished if call.problem or call.name not in self.registry.names]
+        before = [call for call in state["results"] if call["status"] == "error"]
+        if len(faults) + len(before) >= MOST_FAULTS or len(wished) > MOST_CALLS:
+            what = (
+                faults[0].problem or f"asked for {faults[0].name[:40]!a}, which is no tool"
+                if faults
+                else "asked for too much"
+            )
+            raise ModelFailed(f"The model {self.model.name} could not use the tools: it {what}.")
+        return [{**planned(call.name, {} if call.problem else call.arguments), "id": call.id} for call in wished]
+
+
+def _given(state: ConversationState) -> Given:
+    earlier: list[CallRecord] = [call for turn in state["history"] for call in turn["results"]]
+    asked = [*(turn["question"] for turn in state["history"]), state["question"]]
+    return Given.of([*earlier, *state["results"]], asked)
+
+
+def _saying(state: ConversationState, checked: Checked) -> Saying:
+    told = "".join(checked.told).strip()
+    if not told:
+        why = f": {checked.withheld[0]}" if checked.withheld else ""
+        raise ModelFailed(f"The model gave no answer that can be passed on{why}.")
+    if checked.withheld:
+        count = "One sentence was" if len(checked.withheld) == 1 else f"{len(checked.withheld)} sentences were"
+        note = f"\n\n*{count} withheld: {'; '.join(dict.fromkeys(checked.withheld))}.*"
+        checked.say(note)
+        told += note
+    unclear = any(_is_unclear(call) for call in state["results"])
+    return Saying(told, asked_back=unclear and "?" in told, citations=_citations(state, told))
+
+
+def _is_unclear(call: CallRecord) -> bool:
+    output = call["output"]
+    return call["name"] == "resolve_identity" and isinstance(output, dict) and output.get("match") is None
+
+
+def _citations(state: ConversationState, told: str) -> tuple[str, ...]:
+    """Those of the sections found in this turn that the answer names."""
+    found = [call["output"] for call in state["results"] if call["name"] == "search_sops"]
+    sections = [one for output in found if isinstance(output, dict) for one in _list(output.get("sections"))]
+    named = [str(one["citation"]) for one in sections if isinstance(one, dict) and "citation" in one]
+    return tuple(dict.fromkeys(one for one in named if one.casefold() in told.casefold()))
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
