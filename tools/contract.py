@@ -93,7 +93,10 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Call:
-    """One call as a tool sees it: who asks, about which case, on which data, and how long it may take."""
+    """One call as a tool sees it: who asks, about which case, on which data, and how long it may take.
+
+    `as_of` is the tenant's present, by which days are counted; how old the data are is another matter (`described`).
+    """
 
     context: Context
     case_id: str | None
@@ -106,6 +109,11 @@ class Call:
     def today(self) -> date:
         """The tenant's day."""
         return self.as_of.date()
+
+    @property
+    def described(self) -> datetime:
+        """The moment that the data describe: the newest import's; the tenant's clock while nothing was imported."""
+        return self.batch.as_of if self.batch else self.as_of
 
     @property
     def data(self) -> Batch:

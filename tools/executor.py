@@ -235,7 +235,7 @@ def _keep(
         "searched": to_json(dict(outcome.searched or {})),
     }
     name = ascii(asked.name)[1:-1][:100]
-    arguments, as_of = asked.arguments, call.as_of
+    arguments, as_of = asked.arguments, call.described
     bound = evidence.content_fingerprint(name, arguments, outcome.status, result, as_of, vars(versions))
     row = Evidence(
         evidence_id=asked.evidence_id,

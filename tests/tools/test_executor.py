@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -332,3 +333,14 @@ def test_no_arguments_make_anything_escape(
     assert (result.error == "") == (result.status == "success")
     assert "It was logged" not in result.error
     assert_recorded(agent_database, network.tenant, result, before + 1)
+
+
+def test_a_result_is_of_the_moment_that_its_data_describe(
+    network: Network, agent_database: Database, operator_database: Database
+) -> None:
+    """And not of the moment of the question: data of yesterday stay data of yesterday."""
+    with operator_database.transaction(network.tenant) as connection:
+        connection.execute("UPDATE import_batch SET as_of = %s", [NOW - timedelta(hours=20)])
+    result = executor(agent_database).call(network.context, "get_open_orders", {"sku": "OAT-1L"})
+    assert result.as_of == NOW - timedelta(hours=20)
+    assert_recorded(agent_database, network.tenant, result)
