@@ -6,15 +6,19 @@ All of it can be interrupted and started again: each step looks whether it has b
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 import threading
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
+
+import httpx
 
 from app import auditing, erp, people, triage
 from app.outcomes import CaseOutcome
@@ -30,16 +34,29 @@ from db.migrate import migrate
 from db.network import newest_batch
 from db.people import Person, everybody
 from db.session import administrator_url
-from domain.errors import BadInput
+from domain.errors import BadInput, Unavailable
+from retrieval.demo import import_demo_sops
 
 TENANT = "demo"
 SEED = 7
 CASES = 24
+LOCAL = "127.0.0.1"
+PORT = 8321
+SERVED_WITHIN_SECONDS = 90.0
 PEOPLE = (
     Person("paula", "Paula Planner", ["planner"], Decimal(0)),
     Person("sven", "Sven Supervisor", ["supervisor"], Decimal(10_000)),
     Person("petra", "Petra Procurement", ["procurement_manager"], Decimal(50_000)),
 )
+
+
+@dataclass(frozen=True)
+class Door:
+    """One person of the demo: a link that signs in once, and what to do with it."""
+
+    person: str
+    role: str
+    link: str
 
 
 class Screen(Protocol):
@@ -51,6 +68,10 @@ class Screen(Protocol):
 
     def finished(self, report: DemoReport) -> None:
         """What to try next."""
+        ...
+
+    def opened(self, address: str, doors: Sequence[Door]) -> None:
+        """The console is up; who may come in by which link."""
         ...
 
 
@@ -81,13 +102,51 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
         progress("starting Tryton, the ERP", 0, 0)
         stack.callback(erp.start(TENANT, progress).stop)
         progress("starting the agent, the executor and the sealer", 0, 0)
-        children = stack.enter_context(running(home / "log"))
+        port = None if once else free_port()
+        children = stack.enter_context(running(home / "log", port=port))
         report = work_the_morning(progress, show)
         if show:
             show.finished(report)
-        if not once:
+        if port is not None:
+            open_doors(port, progress, show)
             stay(children)
     return report
+
+
+def free_port() -> int:
+    """The console's usual port, or any free one where something else has it."""
+    for port in (PORT, 0):
+        with suppress(OSError), socket.create_server((LOCAL, port)) as probe:
+            return probe.getsockname()[1]
+    raise Unavailable("No port of this machine is free for the console.", remedy="End what holds them, start again.")
+
+
+def open_doors(port: int, progress: Progress, show: Screen | None) -> None:
+    """Wait for the console and make each person's sign-in link, which holds as long as a session would."""
+    from app.signin.door import SignIn, Times
+
+    address = f"http://{LOCAL}:{port}"
+    progress("waiting for the console", 0, 0)
+    wait_until_served(address)
+    times = Times(link=Times.longest)
+    with operator_database() as database:
+        signin = SignIn(database, times=times)
+        doors = [Door(one.name, one.roles[0], address + signin.link(TENANT, one.person)) for one in PEOPLE]
+    if show:
+        show.opened(address, doors)
+
+
+def wait_until_served(address: str) -> None:
+    """Until the API answers; raises `Unavailable` that names its log."""
+    until = time.monotonic() + SERVED_WITHIN_SECONDS
+    while time.monotonic() < until:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{address}/healthz", timeout=5).is_success:
+                return
+        time.sleep(0.2)
+    raise Unavailable(
+        f"The console does not answer at {address}.", remedy=f"See {settings().home / 'log' / 'api.log'}."
+    )
 
 
 def start_anew(home: Path) -> None:
@@ -130,6 +189,9 @@ def prepare_network(progress: Progress) -> None:
         there = {one.person for one in everybody(connection)}
     if not imported:
         _import_network(progress)
+    progress("reading the SOPs", 0, 0)
+    with operator_database() as database:
+        import_demo_sops(database, operator_context(TENANT, "demo"))
     for one in PEOPLE:
         if one.person not in there:
             people.add(TENANT, "demo", one)

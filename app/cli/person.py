@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 cli = typer.Typer(
     help="People who may sign in: their roles, the highest value they may approve, their passwords.",
-    epilog="A team begins with: [bold]person add[/] for each, then [bold]person password[/].",
+    epilog="A team begins with: [bold]person add[/] for each, then [bold]person password[/] or [bold]person link[/].",
     no_args_is_help=True,
 )
 NameArgument = Annotated[str, typer.Argument(metavar="PERSON", help="The name to sign in with, such as j.weber.")]
@@ -116,6 +116,23 @@ def _amount(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         raise BadInput(f"{text[:40]!r} is no amount.", remedy="Write it as 5000 or 5000.50.") from None
+
+
+@cli.command("link", no_args_is_help=True)
+def link(
+    whom: NameArgument,
+    tenant: TenantOption,
+    address: Annotated[str, typer.Option(help="Where `serve` says it is.")] = "http://127.0.0.1:8321",
+    person: PersonOption = "local",
+    json: JsonFlag = False,
+) -> None:
+    """Make a link that signs somebody in once, within half an hour: for a first sign-in or a lost password."""
+    from app.signin.door import SignIn
+    from app.wiring import operator_context, operator_database
+
+    with operator_database() as database:
+        made = address.rstrip("/") + SignIn(database).link(tenant, whom, operator_context(tenant, person))
+    return print_json({"person": whom, "link": made}) if json else say(made)
 
 
 @cli.command("password", no_args_is_help=True)

@@ -15,7 +15,7 @@ from app.progress import Progress
 from db.worklist import SHORTEST
 
 if TYPE_CHECKING:
-    from app.demo import DemoReport
+    from app.demo import DemoReport, Door
 
 COLOURS = {
     "confirmed": "green", "waiting": "yellow", "denied": "red", "conflict": "red", "failed": "red",
@@ -230,6 +230,14 @@ class DemoScreen:
         say("Try, in another terminal:")
         for command, what in self._next_steps(report):
             say(f"  .venv/bin/quartermaster {command:<56} {what}")
+
+    def opened(self, address: str, doors: Sequence[Door]) -> None:
+        """Where the console is and who may come in; each link signs in once."""
+        say(f"\n[bold]The console is at {address}[/]. Open one of these; a second browser profile lets two people in:")
+        for door in doors:
+            say(f"  {door.person:<18} {door.role:<20} {door.link}")
+        say("Begin as the planner: ask what is at risk, open a case. Then approve it as the role that is asked for.")
+        say("A new link: .venv/bin/quartermaster person link paula --tenant demo. Ctrl-C stops everything.")
 
     def _next_steps(self, report: DemoReport) -> list[tuple[str, str]]:
         confirmed = next((one.id for one in report.cases if one.state == "confirmed"), None)

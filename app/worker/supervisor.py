@@ -16,6 +16,9 @@ from app.wiring import settings
 from domain.errors import Unavailable
 
 NAMES = ("agent", "executor", "sealer")
+API = "api"
+# The API speaks for signed-in people and for the agent's conversation; it never decides or writes.
+LOGINS = {API: ("operator", "agent")}
 RESTART_AFTER_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 40.0
 
@@ -48,8 +51,9 @@ def drain_all() -> None:
 class Children:
     """The running processes, by name."""
 
-    def __init__(self, names: Sequence[str], log_folder: Path | None) -> None:
+    def __init__(self, names: Sequence[str], log_folder: Path | None, port: int) -> None:
         self._log_folder = log_folder
+        self._port = port
         self._processes = {name: self._start(name) for name in names}
 
     def watch(self) -> None:
@@ -77,20 +81,19 @@ class Children:
                 process.wait()
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
+        command = _serve(self._port) if name == API else _command(name)
         if self._log_folder is None:
-            return subprocess.Popen(_command(name), env=_environment(name), start_new_session=True)
+            return subprocess.Popen(command, env=_environment(name), start_new_session=True)
         self._log_folder.mkdir(parents=True, exist_ok=True)
         with (self._log_folder / f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C reaches us first, and we stop them in order.
-            return subprocess.Popen(
-                _command(name), env=_environment(name), stdout=log, stderr=log, start_new_session=True
-            )
+            return subprocess.Popen(command, env=_environment(name), stdout=log, stderr=log, start_new_session=True)
 
 
 @contextmanager
-def running(log_folder: Path | None = None) -> Generator[Children]:
-    """All processes while the block runs; their output goes to `log_folder` where one is given."""
-    children = Children(NAMES, log_folder)
+def running(log_folder: Path | None = None, *, port: int | None = None) -> Generator[Children]:
+    """All processes while the block runs, with `port` the API too; output goes to `log_folder` where one is given."""
+    children = Children(NAMES if port is None else (*NAMES, API), log_folder, port or 0)
     try:
         yield children
     finally:
@@ -101,14 +104,18 @@ def _command(name: str, *flags: str) -> list[str]:
     return [sys.executable, "-m", "app.worker.main", name, *flags]
 
 
+def _serve(port: int) -> list[str]:
+    return [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+
+
 def _environment(name: str) -> dict[str, str]:
     """Ours without other roles' database URLs, and without the ERP's password for all but the executor."""
-    own = f"QUARTERMASTER_DATABASE_URL_{name.upper()}"
+    own = {f"QUARTERMASTER_DATABASE_URL_{login.upper()}" for login in LOGINS.get(name, (name,))}
     withheld = [
         key
         for key in os.environ
-        if (key.startswith("QUARTERMASTER_DATABASE_URL_") and key != own)
-        or (key == "QUARTERMASTER_DATABASE_URL" and own in os.environ)
+        if (key.startswith("QUARTERMASTER_DATABASE_URL_") and key not in own)
+        or (key == "QUARTERMASTER_DATABASE_URL" and own <= set(os.environ))
         or (key.startswith("QUARTERMASTER_TRYTON_") and name != "executor")
     ]
     kept = {key: value for key, value in os.environ.items() if key not in withheld}
