@@ -9,6 +9,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import FrameType
 
 import uvicorn
@@ -41,8 +42,17 @@ def run(host: str, port: int, *, behind_proxy: bool, announce: Announce) -> None
 
 
 def application(*, secure: bool) -> FastAPI:
-    """The API with its faces."""
-    return create_app(secure=secure)
+    """The API with its faces; where the console's extra is not installed, without that one.
+
+    One process serves: the console keeps its sessions in memory.
+    """
+    if find_spec("chainlit") is None:
+        return create_app(secure=secure)
+    from app.console.mount import PATH, mount_console
+
+    app = create_app(secure=secure, faces=(PATH,), home=f"{PATH}/")
+    mount_console(app)
+    return app
 
 
 def is_loopback(host: str) -> bool:

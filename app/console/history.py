@@ -29,6 +29,8 @@ from domain.errors import NotFound
 
 T = TypeVar("T")
 MOST = 50
+# Chainlit would call a thread after the button that was pressed first in it.
+BUTTON_NAMES = frozenset({"open", "approve", "reject", "evidence"})
 NOT_YOURS = "This thread is another person's."
 
 
@@ -98,7 +100,7 @@ class History(BaseDataLayer):
 
         def change(connection: Connection[DictRow], place: Place) -> None:
             console.begin_thread(connection, place)
-            console.change_thread(connection, place, name=name, metadata=metadata)
+            console.change_thread(connection, place, name=None if name in BUTTON_NAMES else name, metadata=metadata)
 
         await _inside(change, thread_id)
 

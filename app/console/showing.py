@@ -72,6 +72,9 @@ async def show_case(case_id: str) -> None:
     await cl.Message(content=headline, author=AUTHOR, elements=elements).send()
     element = card_element(card)
     await cl.Message(content="", author=AUTHOR, elements=[element], id=element.for_id).send()
+    # The list of threads is read again when this changes, and shows the thread under its case's name.
+    named = {"interaction": f"{card.case} · {card.subject}", "thread_id": str(thread_id)}
+    await context.emitter.emit("first_interaction", named)
 
 
 def card_element(card: CaseCard) -> cl.CustomElement:

@@ -11,6 +11,7 @@ from actions.port import Order, TransferOrder
 
 Tone = Literal["good", "wait", "bad", "calm"]
 
+NARROW = "\u00a0"  # keeps a number and what it counts on one line
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 STATES: dict[str, tuple[str, Tone]] = {
     "confirmed": ("confirmed in the ERP", "good"),
@@ -33,12 +34,14 @@ STATES: dict[str, tuple[str, Tone]] = {
 def money(amount: Decimal, currency: str) -> str:
     """`1,860 €`; cents only below ten, where they matter."""
     sign = SIGNS.get(currency, currency)
-    return f"{amount:,.0f} {sign}" if abs(amount) >= 10 else f"{amount:,.2f} {sign}"
+    said = f"{amount:,.0f}" if abs(amount) >= 10 or not amount else f"{amount:,.2f}"
+    return f"{said}{NARROW}{sign}".replace("-", "−")
 
 
 def quantity(amount: Decimal, unit: str) -> str:
-    """`708 EA`."""
-    return f"{amount:,.0f} {unit}" if amount == amount.to_integral_value() else f"{amount.normalize():,f} {unit}"
+    """A number with its unit, `708 EA`."""
+    said = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount.normalize():,f}"
+    return f"{said}{NARROW}{unit}".replace("-", "−")
 
 
 def day(when: date) -> str:

@@ -149,6 +149,7 @@ def _questions(who: SignedIn, rows: Sequence[WorkRow], outcomes: Sequence[CaseOu
     if who.roles & {"supervisor", "procurement_manager"}:
         asked.append("What was done by itself?")
     if who.roles & {"planner", "procurement_manager"} and rows:
-        asked.append(f"What should I do about {rows[0].case}?")
+        first = min(rows, key=lambda row: ("yours", "others", "left", "done").index(row.group))
+        asked.append(f"What should I do about {first.case}?")
     asked.append("What does the SOP say about late deliveries?")
     return tuple(asked)

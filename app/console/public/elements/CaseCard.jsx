@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { useEffect, useRef, useState } from "react"
 
 // A case: where it stands, what is proposed, the options in money, why, and the buttons that this person has.
 // Buttons send the card's id; what it stands for is kept by the server.
@@ -6,19 +6,19 @@ const COLUMNS = [
   ["benefit", "Benefit"],
   ["at_least", "At least"],
   ["worst_tenth", "Worst tenth"],
-  ["chance", "Better than nothing"],
+  ["chance", "Chance it helps"],
   ["cost", "Cost"],
 ]
 
-function Bars({ title, bars, total }) {
+function Bars({ title, bars, total, kind }) {
   if (!bars.length) return null
   return (
-    <div className="qm-bars">
+    <div className={`qm-bars qm-${kind}-bars`}>
       <h4>{title} <span>{total}</span></h4>
       {bars.map((bar) => (
         <div key={bar.name} className="qm-bar">
           <span>{bar.name}</span>
-          <i><em className={bar.share < 0 ? "qm-eases" : ""} style={{ width: `${Math.abs(bar.share) * 100}%` }} /></i>
+          <i><em className={bar.share < 0 ? "qm-less" : ""} style={{ width: `${Math.abs(bar.share) * 100}%` }} /></i>
           <b>{bar.amount}</b>
         </div>
       ))}
@@ -55,6 +55,16 @@ export default function CaseCard() {
   const [rejecting, setRejecting] = useState(false)
   const [reason, setReason] = useState("")
   const [busy, setBusy] = useState(false)
+  const card = useRef(null)
+  // The headline and the picture stand in the message before: that is where reading begins. Once a page, because
+  // the card is made anew whenever what it shows changes.
+  useEffect(() => {
+    const seen = (window.qmCardsSeen ??= new Set())
+    if (seen.has(props.card)) return
+    seen.add(props.card)
+    const before = card.current?.closest(".step")?.previousElementSibling
+    before?.scrollIntoView({ block: "start", behavior: "smooth" })
+  }, [])
   const act = async (name, more) => {
     setBusy(true)
     await callAction({ name, payload: { card: props.card, ...more } })
@@ -62,7 +72,7 @@ export default function CaseCard() {
     setRejecting(false)
   }
   return (
-    <div className="qm-card" data-case={props.case}>
+    <div className="qm-card" ref={card} data-case={props.case}>
       <div className="qm-top">
         <span className="qm-id">{props.case}</span>
         <span className={`qm-state qm-${props.tone}`}>{props.state}</span>
@@ -75,17 +85,17 @@ export default function CaseCard() {
           <p className="qm-order">{proposed.order}</p>
           <p>
             Expected benefit <b>{proposed.benefit}</b> against doing nothing, at least {proposed.at_least};
-            in the worst tenth {proposed.worst_tenth}; better than nothing in {proposed.chance}.
+            in the worst tenth {proposed.worst_tenth}. It helps in {proposed.chance} of the scenarios.
           </p>
           <p className="qm-gate"><b>{proposed.gate}.</b> {proposed.reasons}</p>
         </div>
       )}
       {props.options.length > 0 && <Options options={props.options} />}
-      {props.flip && <p className="qm-flip">{props.flip}</p>}
+      {props.flip && <p className="qm-flip">What would flip it: {props.flip}.</p>}
       {why && (
         <div className="qm-why">
-          <Bars title="Why it will be short" bars={props.causes} total={props.causes_total} />
-          <Bars title="Where the benefit comes from" bars={props.drivers} total={props.drivers_total} />
+          <Bars title="Why it will be short" bars={props.causes} total={props.causes_total} kind="loss" />
+          <Bars title="Where the benefit comes from" bars={props.drivers} total={props.drivers_total} kind="gain" />
           <p className="qm-basis">{props.basis}</p>
         </div>
       )}
