@@ -55,6 +55,12 @@ def proposed(api: Api, case: str, headers: dict[str, str], **more: object) -> di
 def waiting(api: Api, case: str, database: Callable[..., Database]) -> dict[str, Any]:
     """A purchase proposed by paula, which the executor handed to procurement."""
     made = proposed(api, case, api.cookie("paula"))
+    hand_to_procurement(api, database, made)
+    return made
+
+
+def hand_to_procurement(api: Api, database: Callable[..., Database], made: dict[str, Any]) -> None:
+    """What the executor does when the gate asks for a procurement manager."""
     seen = {"value": made["value"], "currency": "EUR", "tenant_currency": "EUR"}
     decision = NewDecision(
         UUID(made["proposal_id"]), "proposal", "approval", [{"policy": "p", "reason": "Costs much."}],
@@ -63,7 +69,6 @@ def waiting(api: Api, case: str, database: Callable[..., Database]) -> dict[str,
     with database(role="executor").transaction(api.tenant) as connection:
         insert_decision(connection, decision)
         set_state(connection, decision.proposal_id, "waiting")
-    return made
 
 
 def jobs(api: Api) -> list[str]:
