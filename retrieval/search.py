@@ -18,7 +18,7 @@ from db.documents import SectionRow, TextHit, VersionRow
 from domain.errors import NotFound
 from retrieval.errors import EmbeddingUnavailable
 from retrieval.fusion import FLOOR, Floor, fuse, relevant
-from retrieval.question import Asked, read
+from retrieval.question import Asked, read, unknown_code
 from retrieval.spelling import Spelt, spell
 
 if TYPE_CHECKING:
@@ -106,10 +106,10 @@ def search(
     looked up; words beside it are searched in that document.
 
     Raises:
-        NotFound: the document is there, but not the version, the section, or not on that day.
+        NotFound: there is no such document, or not that version or section, or not on that day.
     """
     all_versions = documents.versions(connect())
-    asked = read(text, {row.code for row in all_versions})
+    asked = read(text, _known_codes(all_versions, text))
     current = documents.in_force(connect(), scope.day, site=scope.site, product_class=scope.product_class)
     if asked.code:
         version = _named_version(asked, [row for row in all_versions if row.code == asked.code], current, scope)
@@ -119,6 +119,15 @@ def search(
     else:
         versions = current
     return _by_content(connect, asked, versions, current, limit, encoder, floor)
+
+
+def _known_codes(versions: Sequence[VersionRow], text: str) -> set[str]:
+    """Codes of all documents; whoever names another one must not be given something that sounds like it."""
+    known = {row.code for row in versions}
+    missing = unknown_code(text, known)
+    if missing and not read(text, known).code:
+        raise NotFound(f"There is no document {missing}.", remedy=f"There is {', '.join(sorted(known))}.")
+    return known
 
 
 def _named_version(asked: Asked, versions: Sequence[VersionRow], current: Sequence[int], scope: Scope) -> VersionRow:
