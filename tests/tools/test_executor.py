@@ -336,10 +336,10 @@ def test_no_arguments_make_anything_escape(
 
 
 def test_a_result_is_of_the_moment_that_its_data_describe(
-    network: Network, agent_database: Database, operator_database: Database
+    network: Network, agent_database: Database, owner_database: Database
 ) -> None:
     """And not of the moment of the question: data of yesterday stay data of yesterday."""
-    with operator_database.transaction(network.tenant) as connection:
+    with owner_database.transaction(network.tenant) as connection:
         connection.execute("UPDATE import_batch SET as_of = %s", [NOW - timedelta(hours=20)])
     result = executor(agent_database).call(network.context, "get_open_orders", {"sku": "OAT-1L"})
     assert result.as_of == NOW - timedelta(hours=20)

@@ -17,3 +17,11 @@ CREATE POLICY people_by_owner ON audit.event FOR INSERT TO quartermaster_owner
 CREATE POLICY people_by_nobody_else ON audit.event AS RESTRICTIVE FOR INSERT
     TO quartermaster_agent, quartermaster_operator, quartermaster_executor, quartermaster_sealer
     WITH CHECK (action NOT IN ('person.added', 'person.changed', 'person.deactivated'));
+
+-- What was delivered, when and what was wrong with it is history: nothing of it is changed afterwards but what each file
+-- came to, told at the end of the same import, and which rows were replayed. The time is the server's to set.
+REVOKE INSERT, UPDATE, DELETE ON import_batch FROM quartermaster_operator;
+GRANT INSERT (tenant, batch_id, source, content_hash, as_of, files, provenance, rules, imported_by), UPDATE (files)
+   ON import_batch TO quartermaster_operator;
+REVOKE UPDATE, DELETE ON quarantined_row FROM quartermaster_operator;
+GRANT UPDATE (replayed_at) ON quarantined_row TO quartermaster_operator;

@@ -274,3 +274,25 @@ def test_the_clock_of_frozen_data_moves_with_the_delivery(tmp_path: Path, operat
     import_path(write_network(tmp_path / "delivery"), database=operator_database, context=context, as_of=AS_OF)
     with operator_database.transaction("past") as connection:
         assert tenant_clock(connection) == AS_OF
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE import_batch SET as_of = now()",
+        "UPDATE import_batch SET imported_at = now()",
+        "DELETE FROM import_batch",
+        "DELETE FROM quarantined_row",
+        "UPDATE quarantined_row SET record = '{}'",
+        "INSERT INTO import_batch (source, content_hash, as_of, files, provenance, imported_by, imported_at) "
+        "VALUES ('contract', 'h', now(), '[]', 'measured', 'me', now() + interval '1 year')",
+    ],
+)
+def test_what_was_delivered_is_history(statement: str, tmp_path: Path, operator_database: Database) -> None:
+    """Not even who imports can make data younger, or their faults vanish, without a delivery."""
+    run_import(write_network(tmp_path), operator_database)
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        operator_database.transaction("acme") as connection,
+    ):
+        connection.execute(statement.encode())
