@@ -26,6 +26,7 @@ from db.evidence import Evidence, KeptEvidence
 from db.session import Database
 from domain.context import Context
 from domain.errors import BadInput, Conflict, Forbidden, NotFound
+from domain.quantity import FINEST
 from tools.contract import Answer, Call, Tool, ToolInput, ToolOutput
 from tools.options import OptionLine, OptionsCompared, answer, exposed
 
@@ -54,7 +55,7 @@ class ProposeRequest(ToolInput):
 
     evidence_id: UUID
     source: str | None = Field(default=None, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-    quantity: Decimal | None = Field(default=None, gt=0, le=Decimal(10**9), decimal_places=6)
+    quantity: Decimal | None = Field(default=None, gt=0, le=Decimal(10**9), decimal_places=FINEST)
 
 
 class ProposeTransfer(ProposeRequest):

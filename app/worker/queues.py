@@ -20,7 +20,9 @@ SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queue_name = %(queue)s AND s
 def work(database: Database, name: str, tasks: Mapping[str, Work], *, threads: int, drain: bool) -> None:
     """Work queue `name` until told to stop, or with `drain` until nothing is left to do now.
 
-    A failing job is tried again by the sweep of the tables, never by the queue alone, so no retry is set here.
+    No retry is set: a job that fails is not tried again by the queue. What it left in the tables is found by the
+    executor's sweep (decisions, writes, answers) or by the next look at the network (cases that are still open). A job
+    whose worker died is queued again, which is harmless, because our functions look at the tables first.
     """
     # An app of its own: `actions.jobs.queue` must stay unopened, because an opened one cannot enqueue in our
     # synchronous transactions.

@@ -6,6 +6,8 @@ import json
 from datetime import date
 from decimal import Decimal
 
+from domain.quantity import FINEST
+
 # What a call may carry: JSON, dates and decimals.
 Value = object
 Record = dict[str, object]
@@ -22,8 +24,8 @@ def decode(body: bytes) -> Value:
 
 
 def quantity(value: Value) -> Decimal:
-    """Tryton's float as the decimal it stands for: units are kept to three digits."""
-    amount = round(Decimal(str(value)), 3)
+    """Tryton's float as the decimal it stands for; no unit is kept finer than that."""
+    amount = round(Decimal(str(value)), FINEST)
     return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
 
 

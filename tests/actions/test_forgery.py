@@ -38,6 +38,10 @@ from tests.fix_tools import Asker
 
 GATE = Gate()
 FORGED = {"expected_benefit": Decimal(900), "benefit_lower": Decimal(500), "tail_loss": Decimal(300)}
+# One day in ten half of it or less, one in ten half as much again or more: scenarios differ.
+UNSURE = """UPDATE forecast SET quantiles = (
+    SELECT array_agg(ARRAY[day * 0.5, day, day * 1.5] ORDER BY place)
+      FROM unnest(mean) WITH ORDINALITY AS each(day, place))"""
 REFUSED = (psycopg.errors.CheckViolation, psycopg.errors.InsufficientPrivilege)
 
 
@@ -122,9 +126,12 @@ def test_an_honest_proposal_is_worked_out_to_the_very_figures_it_carries(attack:
 def test_every_option_of_a_comparison_is_worked_out_to_its_own_figures(
     asker: Asker, late_case: str, attack: Attack
 ) -> None:
+    attack.owner_run(UNSURE)
+    attack.owner_run("UPDATE item_supplier SET lead_time_sd_days = 2")
     options = asker.answer("compare_options", case_id=late_case).options
     placed = [option for option in options if option.order is not None]
     assert {option.option for option in placed} == {"transfer", "buy"}
+    assert all(option.tail_loss < option.benefit_lower < option.expected_benefit for option in placed)
     for option in placed:
         proposal = attack.honest.model_copy(update={"order": option.order})
         with attack.executor.transaction(attack.tenant) as connection:

@@ -301,3 +301,15 @@ def test_without_the_database_nothing_is_decided_and_the_error_says_so(world: Wo
     finally:
         stopped.close()
     assert world.state(proposal) == "pending"
+
+
+def test_a_quantity_finer_than_its_unit_is_refused_before_it_is_proposed(world: World) -> None:
+    """Pieces are whole; what is weighed goes to the gram, as far as any target can hold."""
+    world.run("UPDATE item SET unit = 'KGM' WHERE sku = 'OAT'")
+    weighed = world.proposed(world.transfer(quantity="40.125", unit="KGM"))
+    assert world.state(weighed) == "approved"
+    for order in (world.transfer(quantity="40.1255", unit="KGM"), world.transfer(sku="MILK", quantity="1.5")):
+        with pytest.raises(BadInput, match="finer than"):
+            world.propose(order)
+    with pytest.raises(BadInput, match="kept in KGM"):
+        world.propose(world.transfer())
