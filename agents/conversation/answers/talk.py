@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from agents.conversation.answers.words import moment, plain
 from agents.conversation.state import CallRecord, Choice
 
-TOOL_NAME = re.compile(r"\b[a-z]+_[a-z_]+\b")
+TOOL_NAME = re.compile(
+    r"\b(?:get|list|resolve|explain|search|forecast|assess|recommend|optimise|compare|propose)_[a-z_]+\b"
+)
 
 HELP = """I look at stock, orders, demand and cases, say what is at risk and why, compare what can be done in money, \
 and propose it to the gate. I never write to the ERP and never approve. For example:

@@ -40,7 +40,7 @@ def _with_intent(reading: Reading, before: Reading | None, focus: Focus) -> Read
         return reading
     if before is not None and before.intent in FOLLOWED:
         return replace(reading, intent=before.intent, follows=True, days=reading.days or before.days, kind=before.kind)
-    return replace(reading, intent=Intent.STOCK)
+    return replace(reading, intent=Intent.STOCK, guessed=True)
 
 
 def _with_case(reading: Reading, focus: Focus, case_id: str) -> Reading:

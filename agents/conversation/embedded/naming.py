@@ -67,6 +67,8 @@ def _found(task: Task, place: int, name: Name) -> list[tuple[Match, str]] | None
     if identity is None:
         if not name.role and task.reading.intent in FORGIVING:
             return None
+        if task.reading.guessed:
+            raise Stop(Saying(talk.NOT_UNDERSTOOD))
         raise Failed(task.record("resolve_identity", text=name.text))
     raise Stop(_which(task.reading, name.text, identity))
 

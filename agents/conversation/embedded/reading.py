@@ -10,7 +10,8 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from agents.conversation.embedded.intents import GERMAN, PHRASES, VOCABULARY, Intent
 from domain.canonical import Json
@@ -29,7 +30,7 @@ class Reading:
     """What was understood; '' and 0 where nothing was said. Codes come from the tools, never from here.
 
     `ordinal` counts from 1 ("the last one" is -1); `follows` is set where the question leans on the one before;
-    `refers` where it says "it", "there" or "this case".
+    `refers` where it says "it", "there" or "this case", `guessed` where nothing but a name tells its kind.
     """
 
     intent: Intent | None
@@ -41,6 +42,7 @@ class Reading:
     quantity: str = ""
     kind: str = ""
     follows: bool = False
+    guessed: bool = False
     refers: bool = False
     topic: str = ""
     sku: str = ""
@@ -62,7 +64,8 @@ class Reading:
         return cls(intent=Intent(intent) if intent else None, names=names, **fields)
 
 
-SIMILAR_WORD = 86.0
+MISTYPED = 5  # letters that a word needs to be taken for a mistyped one
+LONG_WORD = 8  # from here on two mistakes are forgiven; letters that changed places are one
 NUMBER_WORDS = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 ORDINALS = {"first": 1, "top": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14, "month": 28}
@@ -90,7 +93,7 @@ KIND = (
 LATE = re.compile(r"\b(?:late|overdue|delayed|slipped)\b")
 REFERS = re.compile(r"\b(?:it|its|that|this|there|these|those|same|the case|the item)\b")
 FOLLOWS = re.compile(r"^(?:and|what about|how about|also|then|or|but|same)\b|^(?:in|at|for) \S+\s?\S*\??$")
-CODE = re.compile(r"^(?=.*\d)[\w.]+(?:[-/][\w.]+)+$|^[a-z]{2,4}-[a-z0-9]{1,3}$")
+CODE = re.compile(r"^(?=.*\d)[\w.]+(?:[-/][\w.]+)+$|^[a-z]{2,4}-[a-z0-9]{1,3}$|^(?:\d{8}|\d{12,14})$")
 PREPOSITIONS = {
     "of": "of", "for": "of", "on": "of", "about": "of", "with": "of",
     "at": "at", "in": "at", "near": "at", "within": "at", "inside": "at",
@@ -387,10 +390,11 @@ def _word(word: str) -> str:
     bare = word.strip(",.;:?!()\"'")
     if bare in GERMAN:
         return GERMAN[bare]
-    if len(bare) < 5 or not bare.isalpha() or bare in NOISE or bare in VOCABULARY:
+    if len(bare) < MISTYPED or not bare.isalpha() or bare in NOISE or bare in VOCABULARY:
         return word
-    near = process.extractOne(bare, VOCABULARY, scorer=fuzz.ratio, score_cutoff=SIMILAR_WORD)
-    return near[0] if near and near[0][0] == bare[0] else word
+    edits = 1 if len(bare) < LONG_WORD else 2
+    near = process.extractOne(bare, VOCABULARY, scorer=OSA.distance, score_cutoff=edits)
+    return near[0] if near and near[0][0] == bare[0] and len(near[0]) >= MISTYPED else word
 
 
 def _intent(text: str) -> tuple[Intent | None, list[str]]:
