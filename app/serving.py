@@ -9,6 +9,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.util import find_spec
 from types import FrameType
 
@@ -67,14 +68,17 @@ def listen(host: str, port: int) -> socket.socket:
     """A bound socket; raises `Unavailable` that says what is in the way."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        made = socket.socket(family)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
+        with ExitStack() as unless_bound:
+            made = unless_bound.enter_context(socket.socket(family))
+            # A port of a server that has just stopped may be taken again at once.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            unless_bound.pop_all()
+            return made
     except OSError as error:
         raise Unavailable(
             f"Cannot serve on {host} port {port}: {error.strerror or error}.", remedy="Take another with --port."
         ) from error
-    return made
 
 
 class Server(uvicorn.Server):
