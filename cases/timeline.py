@@ -69,7 +69,12 @@ def text_of(step: CaseStep) -> str:
         case "write":
             return f"write to {fields['target']}: {fields['state']}{_document(fields)}"
         case _:
-            return str(fields["action"]).replace(".", " ").replace("_", " ")
+            return str(fields["action"]).replace(".", " ").replace("_", " ") + _note(fields)
+
+
+def _note(fields: Mapping[str, object]) -> str:
+    data = fields.get("data")
+    return f": {data['note']}" if isinstance(data, dict) and data.get("note") else ""
 
 
 def _because(fields: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString
@@ -58,6 +58,14 @@ ONE: LiteralString = KEPT + " WHERE evidence_id = %(evidence_id)s"
 
 OF_CASE: LiteralString = KEPT + " WHERE case_id = %(case_id)s ORDER BY created_at, evidence_id"
 
+NEWEST: LiteralString = (
+    KEPT
+    + """
+ WHERE case_id = ANY (%(case_ids)s) AND tool = ANY (%(tools)s) AND status = 'success'
+ ORDER BY created_at DESC, evidence_id LIMIT %(most)s"""
+)
+MOST = 40
+
 
 def content_fingerprint(
     tool: str,
@@ -88,3 +96,10 @@ def of_case(connection: Connection[DictRow], case_id: str) -> list[KeptEvidence]
     """All evidence of a case, oldest first."""
     with connection.cursor(row_factory=class_row(KeptEvidence)) as cursor:
         return cursor.execute(OF_CASE, {"case_id": case_id}).fetchall()
+
+
+def newest(connection: Connection[DictRow], case_ids: Sequence[str], tools: Sequence[str]) -> list[KeptEvidence]:
+    """The newest answers of these tools for these cases, newest first; only what succeeded, at most `MOST`."""
+    values = {"case_ids": list(case_ids), "tools": list(tools), "most": MOST}
+    with connection.cursor(row_factory=class_row(KeptEvidence)) as cursor:
+        return cursor.execute(NEWEST, values).fetchall()

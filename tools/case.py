@@ -1,16 +1,19 @@
-"""Where a case stands and who did what: its file and its time line."""
+"""Where a case stands and who did what: its file, the figures of its evidence, related cases, and its time line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
-from cases.timeline import timeline
-from db import cases
-from db.cases import CaseKind, CaseStatus, Severity
+from cases.timeline import Moment, timeline
+from db import cases, evidence
+from db.cases import CaseFile, CaseKind, CaseStatus, Severity
 from domain.canonical import to_json
 from domain.errors import NotFound
+from tools.case_figures import TOOLS, CaseFigures, figures
+from tools.case_relations import RelatedCase, relations
 from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
 
 
@@ -32,7 +35,10 @@ class MomentLine(ToolOutput):
 
 
 class CaseView(ToolOutput):
-    """The case's file, and its moments, oldest first."""
+    """The case's file, and its moments, oldest first.
+
+    `note` is what there is to say about it now; `figures` are as its newest evidence has them.
+    """
 
     case_id: str
     kind: CaseKind
@@ -47,6 +53,9 @@ class CaseView(ToolOutput):
     opened_at: datetime
     closed_at: datetime | None
     moments: tuple[MomentLine, ...]
+    note: str
+    figures: CaseFigures
+    related: tuple[RelatedCase, ...]
 
 
 def run(call: Call, asked: CaseQuestion) -> Answer[CaseView]:
@@ -75,8 +84,22 @@ def run(call: Call, asked: CaseQuestion) -> Answer[CaseView]:
                 )
                 for one in moments
             ),
+            note=case.note,
+            figures=_figures(call, case, moments),
+            related=relations(call, case),
         )
     )
+
+
+def _figures(call: Call, case: CaseFile, moments: Sequence[Moment]) -> CaseFigures:
+    """Options are those that the newest proposal stands on, where there is one."""
+    kept = evidence.newest(call.connection(), [case.case_id], TOOLS)
+    made = [one for one in moments if one.what == "proposal"]
+    compared = UUID(str(made[-1].fields["evidence_id"])) if made else None
+    if compared is not None and all(row.evidence_id != compared for row in kept):
+        found = evidence.find(call.connection(), compared)
+        kept += [found] if found else []
+    return figures(kept, case.sku, case.site, compared)
 
 
 def _plain(fields: Mapping[str, object]) -> dict[str, object]:
@@ -85,7 +108,8 @@ def _plain(fields: Mapping[str, object]) -> dict[str, object]:
 
 TOOL = Tool(
     name="get_case",
-    description="Where a case stands and who did what: evidence, proposals, decisions, approvals and writes in order.",
+    description="Where a case stands and who did what: stock, demand, risk and compared options as its evidence has "
+    "them, related cases, and evidence, proposals, decisions, approvals and writes in order.",
     permission="read",
     takes=CaseQuestion,
     gives=CaseView,

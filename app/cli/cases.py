@@ -52,12 +52,12 @@ def triage(
 
 
 def case(case_id: CaseArgument, tenant: TenantOption = "demo", json: JsonFlag = False) -> None:
-    """Where a case stands: its time line, evidence, proposal, decision, approvals, writes."""
+    """Where a case stands: stock, demand, risk, the options in money, related cases, and all that happened."""
     from app import questions
-    from app.cli import render
+    from app.cli import case_view
 
     result = questions.get_case(tenant, case_id)
-    return print_json(result) if json else render.case(result)
+    return print_json(result) if json else case_view.case(result)
 
 
 def why(case_id: CaseArgument, tenant: TenantOption = "demo", json: JsonFlag = False) -> None:

@@ -107,17 +107,6 @@ def last_word(case: CaseOutcome) -> str:
     return case.note if case.state == "none" else ""
 
 
-def case(view: Any) -> None:
-    """A case and its time line."""
-    say(f"[bold]{view.case_id}[/] {escape(view.summary)}")
-    say(f"{view.status}, severity {view.severity}, {view.money_at_risk:,.2f} {view.currency} at risk")
-    print_table(
-        "What happened",
-        ["at", "what", "who", "", "id"],
-        [[f"{one.at:%H:%M:%S}", one.what, one.actor, one.text, one.id] for one in view.moments],
-    )
-
-
 def approvals(tenant: str, waiting: Sequence[Any], person: str = "") -> None:
     """The worklist, and how to answer."""
     if not waiting:
