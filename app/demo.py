@@ -6,6 +6,7 @@ All of it can be interrupted and started again: each step looks whether it has b
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 import httpx
@@ -91,6 +93,7 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
     """Set up what is missing, triage, and with `once` stop everything; else stay until interrupted."""
     with ExitStack() as stack:
         home = settings().home
+        end_as_interrupted()
         if fresh:
             start_anew(home)
         if settings().embedded:
@@ -111,6 +114,15 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
             open_doors(port, progress, show)
             stay(children)
     return report
+
+
+def end_as_interrupted() -> None:
+    """Let being told to end (SIGTERM) stop everything in order, as Ctrl-C does, instead of leaving it all running."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, told)
 
 
 def free_port() -> int:
