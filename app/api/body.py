@@ -58,6 +58,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
         async with asyncio.timeout(SECONDS):
             while True:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Malformed("The request was cut off.")
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 if size > LARGEST_BYTES:

@@ -20,6 +20,7 @@ from domain.errors import QuartermasterError
 router = APIRouter(tags=["health"])
 
 KEPT_SECONDS = 1.0  # strangers may ask as often as they like; the database is asked once a second
+WAIT_SECONDS = 2.0  # more of them waiting for one that hangs would take the threads that answer everything else
 RETRY_SECONDS = "5"
 
 
@@ -44,6 +45,11 @@ class Readiness(BaseModel):
     parts: tuple[PartState, ...]
 
 
+HANGING = Readiness(
+    ready=False, parts=(PartState(part="probe", ready=False, detail="An earlier probe has not come back."),)
+)
+
+
 class Prober:
     """Probes the parts, at most once a second."""
 
@@ -53,12 +59,16 @@ class Prober:
         self._last: Readiness | None = None
 
     def probe(self, parts: Parts) -> Readiness:
-        """The state as it is, or was a second ago."""
-        with self._lock:
+        """The state as it is or was a second ago; while a probe hangs, that it is not known to be ready."""
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            return HANGING
+        try:
             if self._last is None or time.monotonic() - self._at >= KEPT_SECONDS:
                 self._last = _probe(parts)
                 self._at = time.monotonic()
             return self._last
+        finally:
+            self._lock.release()
 
 
 @router.get("/healthz", summary="The process is up")

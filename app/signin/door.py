@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from app.signin import attempts, passwords
-from app.signin.errors import LinkOver, NotIdentified, SessionOver, SignInRefused
+from app.signin.errors import LinkOver, NotIdentified, SessionOver, SignInRefused, TooManyAttempts
 from app.signin.model import SignedIn
 from app.signin.refusals import STRANGER, Refusals
 from app.signin.tokens import hashed, new_token, token_tenant
@@ -44,6 +44,14 @@ class Started:
 
     token: str
     who: SignedIn
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Whom an attempt concerns, for the audit store, and the hash that the password must fit."""
+
+    subject: str = "sign_in:unknown"
+    password: str | None = None
 
 
 class SignIn:
@@ -99,12 +107,13 @@ class SignIn:
         self._budget.spend(address)
         names = self._database.tenant_names()
         tenant = tenant or (names[0] if len(names) == 1 else "")
-        kept = self._counted(tenant, person, address) if tenant in names and _is_name(person) else None
-        right = passwords.is_right(kept, password)
-        if not right:
+        known = _Known()
+        if tenant in names and _is_name(person):
+            known = self._counted(tenant, person, address, trace_id)
+        if not passwords.is_right(known.password, password):
             refused = SignInRefused(remedy=GENERIC)
             if tenant in names:
-                self.refusals.of_stranger(tenant, trace_id, "sign_in:password", "sign-in", refused)
+                self.refusals.of_stranger(tenant, trace_id, known.subject, "sign-in", refused)
             raise refused
         with self._database.transaction(tenant) as connection:
             attempts.succeeded(connection, person, address)
@@ -158,12 +167,20 @@ class SignIn:
                 context = Context(tenant, Actor("person", person), trace_id)
                 append(connection, context, Action.SESSION_ENDED, subject=f"person:{person}", data={"how": "sign-out"})
 
-    def _counted(self, tenant: str, person: str, address: str) -> str | None:
-        """Count the attempt and give the password's hash of an active person."""
+    def _counted(self, tenant: str, person: str, address: str, trace_id: str) -> _Known:
+        """Count the attempt and look who that would be; raises `TooManyAttempts`."""
         with self._database.transaction(tenant) as connection:
-            attempts.count(connection, tenant, person, address)
             known, kept = people.find(connection, person), credentials.password_hash(connection, person)
-        return kept if known is not None and known.active else None
+            # What was typed as a name may be a password, and the audit store keeps everything for good.
+            found = _Known() if known is None else _Known(f"person:{person}", kept if known.active else None)
+            try:
+                attempts.count(connection, tenant, person, address)
+            except TooManyAttempts as blocked:
+                refused = blocked
+            else:
+                return found
+        self.refusals.of_stranger(tenant, trace_id, found.subject, "sign-in", refused)
+        raise refused
 
     def _start(self, connection: Connection[DictRow], tenant: str, person: str, how: How, trace_id: str) -> Started:
         known = people.find(connection, person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from app.api import body, health
 from app.api.app import create_app
 from app.api.identity import OPEN
 from app.signin import keys, refusals
@@ -19,6 +21,7 @@ from db.errors import DatabaseUnavailable
 from domain.context import Actor, Context
 from domain.incoming_json import LARGEST_BYTES
 from tests.api.conftest import SERVER, Api
+from tests.api.running import running
 from tests.api.test_routes import EVENT
 
 PROBLEM = "application/problem+json"
@@ -27,13 +30,13 @@ PROBLEM = "application/problem+json"
 def problem(answer: Any, status: int, kind: str) -> dict[str, Any]:
     """The answer is that problem, complete and without internals."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
-    body = answer.json()
-    assert (body["status"], body["kind"]) == (status, kind), body
-    assert body["trace_id"] == answer.headers["trace-id"]
-    assert body["detail"]
+    said = answer.json()
+    assert (said["status"], said["kind"]) == (status, kind), said
+    assert said["trace_id"] == answer.headers["trace-id"]
+    assert said["detail"]
     for internal in ("Traceback", "psycopg", ".py", "SELECT"):
         assert internal not in answer.text
-    return body
+    return said
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
@@ -171,9 +174,9 @@ UNREADABLE = (
 
 def test_a_body_that_cannot_be_read_or_could_be_read_in_two_ways(api: Api) -> None:
     headers = api.key() | {"Content-Type": "application/json"}
-    for body, says in UNREADABLE:
-        answer = api.client.post("/v1/exceptions", content=body, headers=headers)
-        assert says in problem(answer, 400, "Malformed")["detail"], body
+    for sent, says in UNREADABLE:
+        answer = api.client.post("/v1/exceptions", content=sent, headers=headers)
+        assert says in problem(answer, 400, "Malformed")["detail"], sent
 
 
 def test_a_body_of_another_type(api: Api) -> None:
@@ -197,11 +200,22 @@ def test_a_large_body_is_refused_by_its_length_and_by_its_bytes(api: Api) -> Non
     problem(api.client.post("/v1/exceptions", content=endless(), headers=headers), 413, "TooLarge")
 
 
+def test_a_body_that_does_not_come_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "SECONDS", 0.2)
+    key = api.key()["Authorization"]
+    with running(create_app(open_with=lambda _: api.parts)) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            head = f"POST /v1/exceptions HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\nContent-Length: 9\r\n\r\n{{"
+            slow.sendall(head.encode())
+            assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
+
+
 def test_what_is_wrong_is_pointed_at_without_repeating_it(api: Api) -> None:
     event = EVENT | {"time": "yesterday", "data": {"sku": "\x00", "more": "SECRET-VALUE"}}
     answer = api.client.post("/v1/exceptions", json=event, headers=api.key())
-    body = problem(answer, 422, "BadInput")
-    assert {fault["pointer"] for fault in body["errors"]} == {"/time", "/data/sku", "/data/site", "/data/more"}
+    said = problem(answer, 422, "BadInput")
+    assert {fault["pointer"] for fault in said["errors"]} == {"/time", "/data/sku", "/data/site", "/data/more"}
     assert "SECRET-VALUE" not in answer.text
     answer = api.client.get("/v1/cases", params={"limit": 0, "sku": "\x00"}, headers=api.key())
     assert {fault["pointer"] for fault in problem(answer, 422, "BadInput")["errors"]} == {"query limit", "query sku"}
@@ -238,16 +252,16 @@ def test_another_sites_page_cannot_sign_somebody_in_or_out(api: Api) -> None:
 
 
 def test_a_sign_in_without_a_name_or_password(api: Api) -> None:
-    for body in ({"person": "paula"}, {}, {"person": 1, "password": "x"}, {"person": "p", "password": "x" * 2000}):
-        answer = api.client.post("/sign-in", json=body)
+    for sent in ({"person": "paula"}, {}, {"person": 1, "password": "x"}, {"person": "p", "password": "x" * 2000}):
+        answer = api.client.post("/sign-in", json=sent)
         problem(answer, 422, "BadInput")
         assert "xxx" not in answer.text
 
 
 def test_a_form_with_a_field_twice_or_in_no_known_letters(api: Api) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    for body in (b"person=a&person=b&password=c", b"person=%ff&password=c", b"\xff"):
-        assert api.client.post("/sign-in", content=body, headers=headers).status_code in (400, 422)
+    for sent in (b"person=a&person=b&password=c", b"person=%ff&password=c", b"\xff"):
+        assert api.client.post("/sign-in", content=sent, headers=headers).status_code in (400, 422)
 
 
 def test_what_nobody_foresaw_is_a_500_without_a_stack(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,6 +295,14 @@ def test_a_database_that_is_gone_is_a_503(api: Api, monkeypatch: pytest.MonkeyPa
     assert answer.headers["retry-after"] == "5"
     problem(api.client.post("/v1/tools/list_exceptions", json={}, headers=headers), 503, "NotRecorded")
     assert api.client.get("/readyz").json()["parts"][0]["ready"] is False
+
+
+def test_a_probe_that_hangs_does_not_take_every_thread(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "WAIT_SECONDS", 0.05)
+    prober = health.Prober()
+    with prober._lock:
+        assert prober.probe(api.parts) == health.HANGING
+    assert prober.probe(api.parts).ready is True
 
 
 def test_strangers_cannot_fill_the_audit_store(api: Api) -> None:

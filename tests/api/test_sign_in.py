@@ -80,7 +80,8 @@ def test_a_refusal_never_tells_why(with_passwords: Api) -> None:
         bodies.add(answer.text.replace(answer.json()["trace_id"], ""))
         refused = with_passwords.audited("access.refused")[-1]
         assert refused["data"]["what"] == "sign-in"  # type: ignore[index]
-        assert (refused["subject"], refused["trace_id"]) == ("sign_in:password", answer.json()["trace_id"])
+        subject = "sign_in:unknown" if person in ("nobody", "pa\x00") else f"person:{person}"
+        assert (refused["subject"], refused["trace_id"]) == (subject, answer.json()["trace_id"])
     assert len(bodies) == 1
 
 
@@ -112,6 +113,8 @@ def test_guessing_is_slowed_down_alike_for_real_and_invented_names(with_password
     late = sign_in(with_passwords)
     assert late.status_code == 429, "the right password does not help while it is blocked"
     assert int(late.headers["retry-after"]) >= 1
+    told = {(row["subject"], row["data"]["error"]) for row in with_passwords.audited("access.refused")}  # type: ignore[index]
+    assert ("person:paula", "TooManyAttempts") in told
     with_passwords.run("UPDATE sign_in_attempt SET last_at = now() - interval '1 hour'")
     assert sign_in(with_passwords).status_code == 200
 
