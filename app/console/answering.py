@@ -15,6 +15,7 @@ from uuid import UUID
 
 import chainlit as cl
 from chainlit.context import context
+from chainlit.utils import utc_now
 
 from agents.conversation.port import Notice, Part, Reply, TextDelta, ToolFinished, ToolStarted
 from app.console import chart, parts, showing
@@ -36,7 +37,7 @@ BROKEN = "Something went wrong here, so there is no answer. Nothing was changed;
 class _Turn:
     """What is on the screen of one turn so far."""
 
-    answer: cl.Message
+    answer: cl.Message | None = None
     step: cl.Step | None = None
     elements: list[Any] = field(default_factory=list[Any])
 
@@ -45,7 +46,7 @@ async def answer(text: str) -> None:
     """Answer in this thread; failures end as a sentence."""
     asking, thread_id = visitor(), context.session.thread_id
     case_id = await asyncio.to_thread(_case_of, asking, thread_id)
-    turn = _Turn(cl.Message(content="", author=AUTHOR))
+    turn = _Turn()
     try:
         async for part in _stream(asking, thread_id, text, case_id):
             await _show(turn, part)
@@ -56,29 +57,44 @@ async def answer(text: str) -> None:
         log.exception("a turn of the conversation failed")
         await cl.Message(content=BROKEN, author=AUTHOR).send()
         return
-    turn.answer.elements = list(turn.elements)
-    await turn.answer.send()
+    if turn.answer is not None:
+        turn.answer.elements = list(turn.elements)
+        await turn.answer.send()
 
 
 async def _show(turn: _Turn, part: Part) -> None:
     match part:
         case ToolStarted():
-            turn.step = cl.Step(name=part.title, type="tool", show_input="json", auto_collapse=True)
+            turn.step = _step(part.title)
             turn.step.input = dict(part.arguments)
             await turn.step.send()
         case ToolFinished():
             await _finish(turn, part)
         case TextDelta():
-            await turn.answer.stream_token(part.text)
+            await _answer_of(turn).stream_token(part.text)
         case Notice():
             await cl.Message(content=f"> {part.text}", author=AUTHOR).send()
         case Reply():
             # The deltas joined are the answer; a reply without any is still one.
-            turn.answer.content = part.answer
+            _answer_of(turn).content = part.answer
+
+
+def _answer_of(turn: _Turn) -> cl.Message:
+    """The answer's message, begun when its first words come: it stands after the steps that led to it."""
+    if turn.answer is None:
+        turn.answer = cl.Message(content="", author=AUTHOR, created_at=utc_now())
+    return turn.answer
+
+
+def _step(title: str) -> cl.Step:
+    """Collapsed, under the question that it belongs to."""
+    above = context.current_step
+    parent_id = above.id if above else None
+    return cl.Step(name=title, type="tool", show_input="json", auto_collapse=True, parent_id=parent_id)
 
 
 async def _finish(turn: _Turn, part: ToolFinished) -> None:
-    step = turn.step or cl.Step(name=part.title, type="tool", show_input=False)
+    step = turn.step or _step(part.title)
     turn.step = None
     step.name = f"{part.title} · {part.summary}" if part.summary else part.title
     step.is_error = part.status == "error"

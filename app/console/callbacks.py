@@ -38,6 +38,7 @@ async def begin() -> None:
     """A new thread: the start of the day."""
     await _guarded(showing.show_worklist)
     watching.watch()
+    await asyncio.to_thread(parts.warm)
 
 
 async def resume(thread: ThreadDict) -> None:

@@ -39,15 +39,16 @@ def figure(shown: Projection) -> go.Figure:
 def forecast(series: SeriesForecast) -> go.Figure:
     """A forecast by its periods, with the 80 % interval of each."""
     chart = go.Figure()
-    starts = [one.starts_on for one in series.periods]
+    starts = [f"{one.starts_on.day} {one.starts_on:%b}" for one in series.periods]
     mean = [float(one.demand.mean) for one in series.periods]
     up = [float(one.demand.high - one.demand.mean) for one in series.periods]
     down = [float(one.demand.mean - one.demand.low) for one in series.periods]
     chart.add_bar(
-        x=starts, y=mean, name=f"demand, {series.unit}, mean and 80 %", marker_color=BLUE,
+        x=starts, y=mean, name=f"{series.unit} from that day on, mean and 80 %", marker_color=BLUE,
         error_y={"type": "data", "array": up, "arrayminus": down, "color": INK, "thickness": 1.5},
     )  # fmt: skip
     _lay_out(chart, height=280)
+    chart.update_xaxes(type="category", tickformat="")
     return chart
 
 
@@ -82,8 +83,8 @@ def _levels(chart: go.Figure, shown: Projection) -> None:
             continue
         chart.add_hline(y=level, line={"color": colour, "width": 1.2, "dash": "dot"}, row=2, col=1)  # pyright: ignore[reportArgumentType]
         chart.add_annotation(
-            x=shown.history_from, y=level, text=f"{name} {level:,.0f}", showarrow=False, xanchor="left", yanchor="bottom",
-            font={"size": 11}, row=2, col=1,
+            x=shown.history_from, y=level, text=f"{name} {level:,.0f}", showarrow=False, xanchor="left",
+            yanchor="bottom", font={"size": 11}, row=2, col=1,
         )  # fmt: skip
 
 
@@ -98,8 +99,9 @@ def _dress(chart: go.Figure, shown: Projection) -> None:
 def _lay_out(chart: go.Figure, height: int) -> None:
     chart.update_layout(
         height=height, margin={"l": 44, "r": 10, "t": 26, "b": 4}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", hovermode="x unified", bargap=0.25, font={"size": 12, "family": FONT}, dragmode=False,
-        showlegend=True, legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0, "xanchor": "left"},
+        plot_bgcolor="rgba(0,0,0,0)", hovermode="x unified", bargap=0.25, font={"size": 12, "family": FONT},
+        dragmode=False, showlegend=True,
+        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0, "xanchor": "left"},
     )  # fmt: skip
     chart.update_xaxes(showgrid=False, tickformat="%-d %b", nticks=7, fixedrange=True, tickangle=0)
     chart.update_yaxes(gridcolor=GRID, zerolinecolor=INK, rangemode="tozero", nticks=5, fixedrange=True, tickformat=",")

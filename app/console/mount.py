@@ -73,6 +73,7 @@ def _configure() -> None:
     shutil.copytree(HERE / "chainlit", folder / ".chainlit")
     (folder / "chainlit.md").touch()  # no page about a library
     os.environ |= {
+        "TRACELOOP_TELEMETRY": "false",
         "CHAINLIT_APP_ROOT": str(folder),
         "CHAINLIT_ROOT_PATH": PATH,
         "CHAINLIT_CUSTOM_AUTH": "true",

@@ -5,6 +5,7 @@ The databases, the tools and the sign-in are the API's; the conversation is made
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from fastapi import FastAPI
 from agents.conversation.port import Conversation
 from app.api.parts import Parts
 from domain.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _host: list[FastAPI] = []
@@ -40,3 +43,11 @@ def conversation() -> Conversation:
         if not _talking or _talking[0][0] is not parts:
             _talking[:] = [(parts, make(parts.agent))]
         return _talking[0][1]
+
+
+def warm() -> None:
+    """Make the conversation before the first question: its libraries take seconds to load."""
+    try:
+        conversation()
+    except Exception:
+        log.exception("the conversation could not be made; it is tried again with the first question")
