@@ -44,7 +44,7 @@ def import_documents(path: Path, *, tenant: str, person: str) -> DocumentsReport
 
 
 def list_documents(tenant: str, day: date | None = None) -> list[Listed]:
-    """Every version with its state on `day` (None: the tenant's today); raises `NotFound` for a tenant that is not."""
+    """Every version with its state on `day` (None: the tenant's today); raises `NotFound` for an unknown tenant."""
     with agent_database() as database, database.transaction(tenant) as connection:
         on = day or tenant_clock(connection).date()
         current = set(documents.in_force(connection, on))
@@ -54,6 +54,8 @@ def list_documents(tenant: str, day: date | None = None) -> list[Listed]:
 def search_documents(tenant: str, arguments: Mapping[str, object]) -> Any:
     """The output of `search_sops`; raises with the tool's own words when it has none, `NotFound` for no data."""
     with agent_database() as database:
+        with database.transaction(tenant) as connection:
+            tenant_clock(connection)  # a tenant that is not there is said before a call that could not be recorded
         result = ToolExecutor(database, registry()).call(operator_context(tenant, "local"), "search_sops", arguments)
     if result.output is not None:
         return result.output

@@ -74,6 +74,8 @@ def import_folder(
         DocumentsRefused: with every fault by file and line; nothing was written, and the refusal is recorded.
         NotFound: there is no such tenant.
     """
+    with database.transaction(context.tenant) as connection:
+        read_tenant(connection)
     try:
         found = read_folder(folder)
         vectors = _encode(database, context, found, encoder)
@@ -87,7 +89,6 @@ def import_folder(
 
 def _encode(database: Database, context: Context, found: Sequence[Document], encoder: Encoder | None) -> _Vectors:
     with database.transaction(context.tenant) as connection:
-        read_tenant(connection)
         new = _new(connection, found)
     try:
         encoder = encoder or _embedded()

@@ -22,6 +22,18 @@ from retrieval.errors import Finding
 FENCE = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\.?\s+(\S.*)")
 EXAMPLE = "## 4 Approval"
+# Of what form a field is, where the model's own words would be a pattern.
+FORMS = {
+    "code": "is not a code such as SOP-12",
+    "kind": "is not one of sop, policy, supplier_rule, service_commitment",
+    "version": "is not a whole number from 1",
+    "effective_from": "is not a day such as 2026-03-31",
+    "effective_to": "is not a day such as 2026-03-31",
+    "language": "is not a language code such as en (ISO 639-1)",
+    "sites": "is not a list such as [AMS-S, CGN-S]",
+    "product_classes": "is not a list such as [chilled, frozen]",
+    "keywords": "is not a list such as [promo, campaign]",
+}
 Fields: TypeAlias = dict[str, tuple[object, int]]
 
 
@@ -103,10 +115,20 @@ def _front_matter(file: str, fields: Fields, faults: list[Finding]) -> FrontMatt
         return FrontMatter.model_validate(given)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False, include_context=False):
-            name = str(item["loc"][0]) if item["loc"] else "effective_to"
-            said = item["msg"].removeprefix("Value error, ")
-            faults.append(Finding(file, fields[name][1] if name in fields else 1, f"{name}: {said}"))
+            name = str(item["loc"][0]) if item["loc"] else ""
+            line = fields[name][1] if name in fields else 1
+            faults.append(Finding(file, line, _said(name, item["type"], item["msg"])))
         return None
+
+
+def _said(name: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return f"{name} is missing"
+    if kind == "extra_forbidden":
+        return f"{name} is not a field; the fields are {', '.join(FrontMatter.model_fields)}"
+    if not name:
+        return message.removeprefix("Value error, ")
+    return f"{name} {FORMS.get(name, 'is not text of 1 to 200 characters')}"
 
 
 def _sections(file: str, text: str, above: int, faults: list[Finding]) -> tuple[Section, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,8 +48,8 @@ def list_versions(tenant: TenantOption, as_of: DayOption = None, json: JsonFlag 
         return print_json({"documents": rows})
     print_table(
         f"Documents of {tenant}",
-        ["code", "version", "title", "kind", "state", "from", "sites"],
-        [[r.code, r.version, r.title, r.kind, r.state, r.effective_from, ", ".join(r.sites) or "all"] for r in rows],
+        ["code", "version", "title", "state", "from", "holds for"],
+        [[r.code, f"v{r.version}", r.title, r.state, r.effective_from, _sites(r.sites)] for r in rows],
     )
     return None
 
@@ -76,6 +77,10 @@ def search(
     for remark in found.notes:
         note(_escape(remark))
     return None
+
+
+def _sites(sites: Sequence[str]) -> str:
+    return f"{len(sites)} sites" if len(sites) > 2 else ", ".join(sites) or "all sites"
 
 
 def _show(section: Any) -> None:
