@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from connectors.tryton.environment import prepare
+from connectors.tryton.process import stop
 from domain.errors import QuartermasterError
 
 
@@ -15,7 +16,7 @@ def main(arguments: list[str]) -> int:
         case ["start", home]:
             _say(prepare(Path(home), _say).start().url)
         case ["stop", home]:
-            prepare(Path(home), _say).stop()
+            stop(Path(home).resolve() / "tryton")
         case _:
             sys.stderr.write(f"{__doc__}\n")
             return 2
