@@ -1,6 +1,6 @@
 """The tenant's network read once, for some items or all, and cut into situations. It reads and never writes.
 
-Everything comes from one transaction; under REPEATABLE READ it is one state of the data.
+Everything comes from one delivery: where one was imported between two reads, all is read again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cases.thresholds import DEFAULT, Thresholds
 from db import demand, forecasts, network
 from db.demand import DemandRows, Promotion
 from db.network import Item, ItemSite, Names, Site
+from domain.errors import Unavailable
 from planning.arrays import FloatArray
 from planning.baselines import baseline_forecast
 from planning.demand import ForecastPath
@@ -30,6 +31,8 @@ Connect = Callable[[], Connection[DictRow]]
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
 
+# A reading takes seconds at most, an import of any size commits once.
+TRIES = 3
 # How far back a baseline looks, and what counts as recent.
 HISTORY_DAYS = 730
 RECENT_DAYS = 56
@@ -69,8 +72,20 @@ def load(
 ) -> Snapshot:
     """Reads everything about `skus` at `sites` (None: all); without forecasts and history unless `with_demand`.
 
-    `connect` is asked before each read, to keep a deadline.
+    `connect` is asked before each read, to keep a deadline. Raises `Unavailable` when imports follow each other so fast
+    that none of them could be read whole.
     """
+    for _ in range(TRIES):
+        before = network.newest_batch(connect())
+        found = _read(connect, today, skus, sites, thresholds, with_demand=with_demand)
+        if network.newest_batch(connect()) == before:
+            return found
+    raise Unavailable(f"Something was imported during each of {TRIES} readings.", remedy="Try again in a moment.")
+
+
+def _read(
+    connect: Connect, today: date, skus: Names, sites: Names, thresholds: Thresholds, *, with_demand: bool
+) -> Snapshot:
     listings = network.item_sites(connect(), skus, sites)
     wanted = sorted({listing.sku for listing in listings})
     items = {item.sku: item for item in network.items(connect(), wanted)}

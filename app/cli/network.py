@@ -69,11 +69,15 @@ def list_rows(
     rows = importing.quarantined(tenant, limit)
     if json:
         return print_json({"rows": rows})
+    if not rows:
+        return say(f"Nothing of {tenant} is in quarantine.")
     print_table(
         f"Quarantine of {tenant}",
         ["id", "file", "row", "reason"],
         [[row.row_id, row.file, row.row_number, row.reason] for row in rows],
     )
+    note("Rows are numbered as a spreadsheet shows them: the header is row 1.")
+    note("Load one after all: quarantine replay ID, corrected with --set COLUMN=VALUE")
     return None
 
 
@@ -87,7 +91,11 @@ def replay_rows(
     ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Check quarantined rows again, corrected or after their reference has arrived, and load those that pass."""
+    """Check quarantined rows again, corrected or after their reference has arrived, and load those that pass.
+
+    For example: quarantine replay 12 --tenant acme --set unit=CS. What its own delivery or a later one loaded under the
+    same key is never overwritten.
+    """
     from rich.markup import escape
 
     from app import importing
@@ -95,7 +103,7 @@ def replay_rows(
     report = importing.replay(tenant, person, rows, correct or [])
     if json:
         return print_json(report)
-    say(f"{len(report.loaded)} loaded.")
+    say(f"{len(report.loaded)} loaded, {len(report.still)} not.")
     for row, reason in report.still.items():
-        say(f"  {row}: {escape(reason)}")
+        say(f"  {row} stays: {escape(reason)}")
     return None

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
 from app import people
 from app.cli.main import cli
 from app.tenants import name_existing
-from app.wiring import settings
 from audit.append import append
-from db.embedded import Embedded
 from db.errors import UnknownTenant
 from db.people import Person
 from db.session import Database
@@ -31,15 +27,7 @@ EVENTS = """SELECT action, actor_id, subject, convert_from(body, 'UTF8')::jsonb 
              WHERE action LIKE 'person.%%' ORDER BY position"""
 
 
-@pytest.fixture(autouse=True)
-def own_database(cluster: Embedded, database_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This test's database is the one that commands find."""
-    parts = {name: quote(str(value), safe="") for name, value in conninfo_to_dict(cluster.admin_conninfo()).items()}
-    url = f"postgresql://{parts['user']}:{parts['password']}@/{database_name}?host={parts['host']}&port={parts['port']}"
-    monkeypatch.setenv("QUARTERMASTER_DATABASE_URL", url)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_database")
 
 
 def events(database: Database) -> list[tuple[Any, ...]]:

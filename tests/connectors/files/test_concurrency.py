@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
@@ -12,14 +13,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from cases.snapshot import load
 from connectors.files.importer import import_path
 from db.session import Database
+from domain.errors import Unavailable
 from tests.connectors.files.small_network import AS_OF, CONTEXT, FILES, rows, run_import, write_network
 from tests.home import ROOT
 
-DEATHS = 10
+DEATHS = 8
 SHORT = [*FILES["stock"][:2], "MILK,HAM,,available,1,,", "RICE,BER,,available,1,,"]
 # The tables of a whole delivery, each with how many rows it has after it.
 WHOLE = ("site", "item", "item_site", "stock", "demand", "purchase_order_line", "lane", "customer_order_line")
@@ -89,27 +93,55 @@ def test_a_kill_at_any_moment_leaves_the_one_or_the_other(
     assert_whole(operator_database)
 
 
+def marked(folder: Path, number: int) -> Path:
+    """The network with this number in the listing, the stock, the purchase and the customer's order of MILK at HAM."""
+    return write_network(
+        folder,
+        item_sites=["sku,site,listed_on,reorder_point", f"MILK,HAM,2024-01-01,{number}", "MILK,BER,2024-01-01,"],
+        stock=["sku,site,state,quantity", f"MILK,HAM,available,{number}"],
+        purchase_orders=[FILES["purchase_orders"][0], f"PO-1,1,S-1,MILK,HAM,{number},EA,1,2026-03-01,2026-04-05,"],
+        customer_orders=[FILES["customer_orders"][0], f"SO-1,1,C-1,MILK,HAM,{number},2026-03-30,2026-04-02"],
+        demand=["sku,site,day,quantity", "MILK,HAM,2026-03-01,1"],
+        transfer_orders=None,
+    )
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+@pytest.mark.parametrize("reads", range(1, 12, 3))
 def test_a_look_during_an_import_sees_one_delivery(
-    two_deliveries: tuple[Path, Path], operator_database: Database, agent_database: Database
+    reads: int, snapshot: bool, tmp_path: Path, operator_database: Database, agent_database: Database
 ) -> None:
-    """Between any two of its reads an import is committed; all that it reads is of one."""
-    run_import(two_deliveries[0], operator_database)
-    days = iter(range(1, 100))
+    """An import is committed before one of its reads; in any kind of transaction, all that it finds is of one."""
+    run_import(marked(tmp_path / "one", 1), operator_database)
+    two, count = marked(tmp_path / "two", 2), itertools.count(1)
+    with agent_database.transaction("acme", snapshot=snapshot) as connection:
 
-    with agent_database.transaction("acme", snapshot=True) as connection:
-
-        def connect_after_an_import() -> object:
-            day = next(days)
-            moment = AS_OF + timedelta(days=day)
-            run_import(two_deliveries[day % 2], operator_database, as_of=moment)
+        def connect() -> Connection[DictRow]:
+            if next(count) == reads:
+                run_import(two, operator_database, as_of=AS_OF + timedelta(days=1))
             return connection
 
-        seen = load(connect_after_an_import, AS_OF.date())  # pyright: ignore[reportArgumentType]
-    assert next(days) > 5
-    milk = seen.get("MILK", "HAM")
+        milk = load(connect, AS_OF.date()).get("MILK", "HAM")
+    assert next(count) > reads
     assert milk is not None
-    assert sum(lot.quantity for lot in milk.lots) in (40, 1)
-    assert len({lot.batch_id for situation in seen.situations.values() for lot in situation.lots}) == 1
+    numbers = [milk.listing.reorder_point, *(row.quantity for row in (*milk.lots, *milk.purchases, *milk.orders))]
+    assert numbers in ([1] * 4, [2] * 4)
+
+
+def test_imports_without_end_are_told_and_not_mixed(
+    tmp_path: Path, operator_database: Database, agent_database: Database
+) -> None:
+    one, days = marked(tmp_path / "one", 1), itertools.count(1)
+    run_import(one, operator_database)
+    with agent_database.transaction("acme") as connection:
+
+        def connect() -> Connection[DictRow]:
+            if (day := next(days)) % 6 == 0:
+                run_import(one, operator_database, as_of=AS_OF + timedelta(days=day))
+            return connection
+
+        with pytest.raises(Unavailable, match="imported during each of 3"):
+            load(connect, AS_OF.date(), with_demand=False)
 
 
 def test_two_tenants_do_not_wait_for_each_other(
