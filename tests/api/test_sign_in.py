@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.signin import attempts, here
 from app.signin.door import SignIn, Times
+from db.session import Database
+from db.settings import Role
 from domain.errors import Unavailable
 from tests.api.conftest import PASSWORD, SERVER, Api
 
@@ -235,3 +239,14 @@ def test_times_are_settings_of_the_sign_in(api: Api) -> None:
     short = SignIn(api.parts.operator, times=Times(idle=timedelta(0)))
     token = api.cookie("paula")["Cookie"].partition("=")[2]
     assert short.person_of(token) is None
+
+
+def test_the_agent_and_the_executor_see_nothing_of_who_may_come_in(database: Callable[..., Database]) -> None:
+    roles: tuple[Role, ...] = ("agent", "executor", "sealer")
+    for role in roles:
+        for table in ("api_key", "person_password", "person_session", "sign_in_link", "sign_in_attempt"):
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                database(role=role).transaction("acme") as connection,
+            ):
+                connection.execute(f"SELECT FROM {table}".encode())
