@@ -51,16 +51,17 @@ class OpenAIEndpoint:
         """Pieces of the answer as they come, then all of it; raises `ModelFailed`."""
         deadline = time.monotonic() + seconds
         pieces = _Pieces()
+        asked = sum(len(one.content) for one in messages) + len(json.dumps([dict(tool) for tool in tools]))
         worker = threading.Thread(target=self._read, args=(messages, tools, deadline, pieces), daemon=True)
         worker.start()
         try:
-            yield from self._arriving(pieces, deadline)
+            yield from self._arriving(pieces, deadline, asked)
         finally:
             pieces.stop()
 
-    def _arriving(self, pieces: _Pieces, deadline: float) -> Iterator[TextPiece | Finished]:
+    def _arriving(self, pieces: _Pieces, deadline: float, asked: int) -> Iterator[TextPiece | Finished]:
         """What the reader puts in, within both limits; a server that sends nothing but comments is late as well."""
-        answer = _Answer()
+        answer = _Answer(asked)
         first = time.monotonic() + self._settings.first_seconds
         while True:
             until = deadline if answer.begun else min(first, deadline)
@@ -150,8 +151,9 @@ class _NoStreamError(Exception):
 
 @dataclass
 class _Answer:
-    """What has come so far."""
+    """What has come so far; `asked` are the characters that were sent."""
 
+    asked: int
     begun: bool = False
     text: list[str] = field(default_factory=list[str])
     calls: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
@@ -170,7 +172,7 @@ class _Answer:
         delta = choices[0].delta
         for part in getattr(delta, "tool_calls", None) or []:
             self._take_call(part)
-        text = getattr(delta, "content", None) or ""
+        text = str(getattr(delta, "content", None) or "").encode(errors="replace").decode()
         self.begun = self.begun or bool(text or self.calls)
         self.size += len(text)
         if self.size > MOST_CHARACTERS:
@@ -194,19 +196,24 @@ class _Answer:
             raise ModelFailed(f"The answer of the model {name} broke off.")
         text = "".join(self.text)
         calls = tuple(_call(place, call) for place, call in sorted(self.calls.items()))
-        guess = (len(text) + self.size) // 3
-        return Finished(text, calls, self.tokens or guess)
+        # An endpoint that does not say what it used is taken to use a token every three characters.
+        return Finished(text, calls, self.tokens or (self.asked + self.size) // 3)
 
 
 def _call(place: int, call: Mapping[str, str]) -> ToolCall:
     identity, name = call["id"] or f"call-{place}", call["name"]
     try:
-        arguments = json.loads(call["arguments"] or "{}")
-    except (json.JSONDecodeError, RecursionError):
+        arguments = json.loads(call["arguments"] or "{}", parse_constant=_refuse)
+        json.dumps(arguments, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return ToolCall(identity, name, {}, "gave arguments that are not JSON")
     if not isinstance(arguments, dict):
         return ToolCall(identity, name, {}, "gave arguments that are no object")
     return ToolCall(identity, name, cast("dict[str, object]", arguments))
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _message(one: Message) -> dict[str, Any]:

@@ -26,7 +26,7 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s])|\n+")
 
 @dataclass
 class Given:
-    """Everything that may be repeated; `percents` are numbers given as such, `said` is what tools returned, as text."""
+    """Everything that may be repeated; `percents` are shares and percentages, `said` is what tools returned."""
 
     numbers: set[Decimal] = field(default_factory=set[Decimal])
     percents: set[Decimal] = field(default_factory=set[Decimal])
@@ -58,6 +58,9 @@ class Given:
     def _take(self, leaf: object) -> None:
         if isinstance(leaf, bool) or leaf is None:
             return
+        if isinstance(leaf, float):
+            # Decimals arrive as text; what is a float is a probability or a share.
+            self.percents.add(Decimal(repr(leaf)) * 100)
         text = repr(leaf) if isinstance(leaf, float) else str(leaf)
         if PLAIN_NUMBER.fullmatch(text):
             self.numbers.add(Decimal(text))
@@ -99,9 +102,8 @@ def judge(sentence: str, given: Given) -> Verdict:
     for day in days:
         if not is_given_day(day, given.days):
             return Verdict(False, f"the date {day.text} came from no tool")
-    shares = {share * 100 for share in given.numbers} | given.percents
     for number in numbers:
-        if not is_given(number, shares if number.percent else given.numbers):
+        if not is_given(number, given.percents if number.percent else given.numbers):
             return Verdict(False, f"the number {number.text.strip()} came from no tool")
     return Verdict(True)
 

@@ -77,7 +77,7 @@ def said_in(text: str) -> tuple[list[Said], list[SaidDay]]:
     plain = ORDINAL_AT_START.sub(" ", TERMS.sub(" ", plain))
     days, plain = _days(plain)
     plain = CLOCK.sub(" ", plain)
-    return [*_numerals(plain), *_words(plain)], days
+    return [*_numerals(plain), *_words(NUMERAL.sub(" ", plain))], days
 
 
 def is_given(said: Said, given: Iterable[Decimal]) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from agents.budget import Budget, Meter
 from agents.conversation.model.dialogue import messages, of_turn, schemas
 from agents.conversation.model.grounding import Given, judge, sentences
-from agents.conversation.plan import Saying, planned
+from agents.conversation.plan import Saying, planned, same_call
 from agents.conversation.state import CallRecord, ConversationState, Planned
 from agents.models import Finished, LanguageModel, ModelFailed, TextPiece, ToolCall
+from domain.canonical import Json
 from prompts import Prompt
 from tools.registry import Registry
 
@@ -85,17 +86,29 @@ class ModelPlanner:
         raise ModelFailed("The model's answer broke off.")
 
     def _calls(self, state: ConversationState, wished: tuple[ToolCall, ...]) -> list[Planned]:
-        """What can be called; arguments that cannot be read and unknown tools count as faults."""
-        faults = [call for call in wished if call.problem or call.name not in self.registry.names]
-        before = [call for call in state["results"] if call["status"] == "error"]
-        if len(faults) + len(before) >= MOST_FAULTS or len(wished) > MOST_CALLS:
-            what = (
-                faults[0].problem or f"asked for {faults[0].name[:40]!a}, which is no tool"
-                if faults
-                else "asked for too much"
-            )
-            raise ModelFailed(f"The model {self.model.name} could not use the tools: it {what}.")
+        """What it wants called; raises `ModelFailed` once it has wished too often for what leads nowhere."""
+        fault = self._fault(state, wished)
+        if fault:
+            raise ModelFailed(f"The model {self.model.name} could not use the tools: it {fault}.")
         return [{**planned(call.name, {} if call.problem else call.arguments), "id": call.id} for call in wished]
+
+    def _fault(self, state: ConversationState, wished: tuple[ToolCall, ...]) -> str:
+        """What goes wrong with this turn's wishes so far, or ''."""
+        done = state["results"]
+        if len(wished) > MOST_CALLS:
+            return "asked for too much at once"
+        faults = [call for call in wished if call.problem or call.name not in self.registry.names]
+        if faults and len(faults) + sum(call["status"] == "error" for call in done) >= MOST_FAULTS:
+            return faults[0].problem or f"asked for {faults[0].name[:40]!a}, which is no tool"
+        again = [call for call in wished if any(same_call(one, call.name, _kept(call)) for one in done)]
+        if len(again) + len(done) - len({call["evidence_id"] for call in done}) >= MOST_FAULTS:
+            return "asked the same again and again"
+        return ""
+
+
+def _kept(call: ToolCall) -> dict[str, Json]:
+    """The arguments as they are kept."""
+    return planned(call.name, call.arguments)["arguments"]
 
 
 def _given(state: ConversationState) -> Given:
