@@ -52,11 +52,13 @@ def test_every_lock_holds_the_same_versions() -> None:
 def test_the_compose_file_gives_each_process_its_own_role_only() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     services = compose["services"]
-    assert {"database", "migrate", "agent", "executor", "sealer"} <= set(services)
-    for role in ("agent", "executor", "sealer"):
-        urls = [key for key in services[role]["environment"] if "DATABASE_URL" in key]
-        assert urls == [f"QUARTERMASTER_DATABASE_URL_{role.upper()}"]
-    assert not [key for key in services["agent"]["environment"] if "TRYTON" in key]
+    logins = {"agent": ["AGENT"], "executor": ["EXECUTOR"], "sealer": ["SEALER"], "api": ["AGENT", "OPERATOR"]}
+    assert {"database", "migrate", *logins} == set(services)
+    for name, roles in logins.items():
+        urls = [key for key in services[name]["environment"] if "DATABASE_URL" in key]
+        assert urls == [f"QUARTERMASTER_DATABASE_URL_{role}" for role in roles]
+    knows_the_erp = [name for name in logins if any("TRYTON" in key for key in services[name]["environment"])]
+    assert knows_the_erp == ["executor"]
 
 
 def test_the_dockerfile_copies_what_exists_and_does_not_run_as_root() -> None:
