@@ -17,10 +17,8 @@ STATES = (
     ("on hand", "on_hand"), ("available", "available"), ("reserved", "reserved"), ("quarantined", "quarantined"),
     ("damaged", "damaged"), ("expired", "expired"),
 )  # fmt: skip
-COMING = (
-    ("on order", "on_order"), ("in transit", "in_transit"), ("leaving by transfers", "committed_to_transfers"),
-    ("ordered by customers", "ordered_by_customers"),
-)  # fmt: skip
+COMING = (("on order", "on_order"), ("in transit", "in_transit"))
+PROMISED = (("ordered by customers", "ordered_by_customers"), ("leaving by transfers", "committed_to_transfers"))
 
 
 def case(view: Any) -> None:
@@ -60,9 +58,10 @@ def _lines(figures: Any) -> Iterable[tuple[str, str]]:
         cover = f"; {figures.days_of_cover:f} days of cover" if figures.days_of_cover is not None else ""
         expiry = f"; next expiry {stock.next_expiry:%d %b %Y}" if stock.next_expiry else ""
         yield "Stock", f"{_units(stock, STATES)} {stock.unit}{cover}{expiry}"
-        promised = f"{_number(stock.available_to_promise)} {stock.unit} can be promised today"
-        moving = _units(stock, COMING)
-        yield "Coming", f"{moving} {stock.unit}; {promised}" if moving else f"nothing on the way; {promised}"
+        coming, promised = _units(stock, COMING), _units(stock, PROMISED)
+        yield "Coming", f"{coming} {stock.unit}" if coming else "nothing is on the way"
+        free = f"{_number(stock.available_to_promise)} {stock.unit} can be promised today"
+        yield "Promised", f"{promised} {stock.unit}; {free}" if promised else f"nothing; {free}"
     if demand is not None:
         span = f"{_number(demand.low)} to {_number(demand.high)}"
         why = f", {demand.reason}" if demand.reason else ""
@@ -76,8 +75,11 @@ def _lines(figures: Any) -> Iterable[tuple[str, str]]:
 
 def _risks(risk: Any) -> Iterable[str]:
     when = f", first on {risk.at_risk_on:%d %b}" if risk.at_risk_on else ""
-    short, lost = _number(risk.expected_units_short), _money(risk.expected_lost_margin, risk.currency)
-    yield f"{risk.probability_stockout:.0%} likely to run out{when}: {short} {risk.unit} short, {lost} of margin lost"
+    chance = f"{risk.probability_stockout:.0%} likely to run out"
+    if risk.expected_units_short:
+        short, lost = _number(risk.expected_units_short), _money(risk.expected_lost_margin, risk.currency)
+        chance = f"{chance}{when}: {short} {risk.unit} short, {lost} of margin lost"
+    yield chance
     if risk.expected_units_over:
         cost = _money(risk.overstock_cost_a_year, risk.currency)
         yield f"{_number(risk.expected_units_over)} {risk.unit} too many, {cost} a year to hold"

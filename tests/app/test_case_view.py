@@ -25,7 +25,8 @@ def test_a_worked_case_shows_what_a_person_needs(
     text = shown(asker, late_case, capsys)
     assert "30.00 EUR at risk" in text
     assert "Stock    34 on hand, 30 available, 4 quarantined EA; 3.0 days of cover" in text
-    assert "Coming   100 on order, 6 ordered by customers EA; 24 EA can be promised today" in text
+    assert "Coming   100 on order EA" in text
+    assert "Promised 6 ordered by customers EA; 24 EA can be promised today" in text
     assert "Demand   10 EA a day over 28 days (80 %: 10 to 10), demand/1" in text
     assert "100% likely to run out, first on 05 Mar: 30 EA short, 30.00 EUR of margin lost, within 12 days" in text
     assert "Options for LEJ, in EUR against doing nothing" in text
