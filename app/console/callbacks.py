@@ -37,14 +37,14 @@ def register() -> None:
 async def begin() -> None:
     """A new thread: the start of the day."""
     await _guarded(showing.show_worklist)
-    watching.watch()
+    await watching.watch()
     await asyncio.to_thread(parts.warm)
 
 
 async def resume(thread: ThreadDict) -> None:
     """A thread again: its cards as things are now, so that what waits can be answered and nothing else."""
     await watching.brought_up_to_date(thread.get("elements") or [], thread["id"])
-    watching.watch()
+    await watching.watch()
 
 
 async def message(asked: cl.Message) -> None:
@@ -55,7 +55,7 @@ async def message(asked: cl.Message) -> None:
 async def open_case(action: Action) -> None:
     """Show a case in this thread."""
     await showing.show_case(str(action.payload.get("case", "")))
-    watching.watch()
+    await watching.watch()
 
 
 async def approve(action: Action) -> None:

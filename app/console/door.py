@@ -27,7 +27,7 @@ LARGEST_BODY = 100_000
 ALLOWED = tuple(
     (method, re.compile(pattern))
     for method, pattern in (
-        ("GET", r"/(public|assets)/[\w./-]+(?<!\.map)"),
+        ("GET", r"/(public|assets)/(?!.*\.\.)[\w./-]+(?<!\.map)"),
         ("GET", r"/(favicon|logo|user|auth/config)"),
         ("GET", r"/avatars/[\w. -]+"),
         ("GET", r"/project/(translations|settings)"),
@@ -77,7 +77,8 @@ class Door:
             return JSONResponse({"message": "One process serves all; no cookie is needed."})
         if not any(method == wanted and pattern.fullmatch(path) for wanted, pattern in ALLOWED):
             return JSONResponse({"detail": "There is nothing here."}, 404)
-        said = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        said = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
         if method != "GET" and not (said.isdecimal() and int(said) <= LARGEST_BODY):
             return JSONResponse({"detail": f"Send at most {LARGEST_BODY:,} bytes, and say how many."}, 413)
         return None

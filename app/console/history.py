@@ -52,15 +52,16 @@ class History(BaseDataLayer):
 
     async def get_thread_author(self, thread_id: str) -> str:
         """Whose thread it is; a refusal that follows from it is recorded."""
-        found = await _inside(lambda connection, _: console.find_thread(connection, _uuid(thread_id)))
+        wanted = _uuid_or_none(thread_id)
+        found = await _inside(lambda connection, _: console.find_thread(connection, wanted)) if wanted else None
         return _identifier(found) if found else ""
 
     async def get_thread(self, thread_id: str) -> ThreadDict | None:
         """A thread with all that was shown; of another's thread only whose it is, by which Chainlit refuses."""
-        asking = visitor()
+        asking, wanted = visitor(), _uuid_or_none(thread_id)
 
         def read(connection: Connection[DictRow], _: Place) -> ThreadDict | None:
-            row = console.find_thread(connection, _uuid(thread_id))
+            row = console.find_thread(connection, wanted) if wanted else None
             if row is None:
                 return None
             mine = row.person == asking.who.person
@@ -76,7 +77,7 @@ class History(BaseDataLayer):
     async def list_threads(self, pagination: Pagination, filters: ThreadFilter) -> PaginatedResponse[ThreadDict]:
         """The asking person's threads, whatever the filter says about users."""
         wanted = max(1, min(pagination.first, MOST))
-        after = UUID(pagination.cursor) if pagination.cursor else None
+        after = _uuid_or_none(pagination.cursor or "")
 
         def read(connection: Connection[DictRow], place: Place) -> list[ThreadRow]:
             search = filters.search or ""
@@ -228,10 +229,17 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _uuid(value: str) -> UUID:
+    found = _uuid_or_none(value)
+    if found is None:
+        raise NotFound("There is no such thread or message.")
+    return found
+
+
+def _uuid_or_none(value: str) -> UUID | None:
     try:
         return UUID(value)
     except ValueError:
-        raise NotFound("There is no such thread or message.") from None
+        return None
 
 
 def _text(at: datetime) -> str:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 1.0
 SESSION_EVERY = 30  # looks between two questions whether the sign-in still lives
 NEWER = "There is a newer proposal for this case; open the case again to answer it."
+Told = dict[UUID, set[str]]  # by card
 _watching: dict[str, asyncio.Task[None]] = {}
 
 
@@ -47,13 +48,16 @@ class News:
     card: CaseCard
 
 
-def watch() -> None:
-    """Watch the cards of this session's thread; once a session, however often it is called."""
+async def watch() -> None:
+    """Watch the cards of this session's thread, from what was told of them by now; once a session."""
     session = context.session
-    if isinstance(session, WebsocketSession) and session.id not in _watching:
-        task = asyncio.create_task(_run(session, visitor()))
-        _watching[session.id] = task
-        task.add_done_callback(lambda _: _watching.pop(session.id, None))
+    if not isinstance(session, WebsocketSession) or session.id in _watching:
+        return
+    asking = visitor()
+    told = await asyncio.to_thread(_told, asking, UUID(session.thread_id))
+    task = asyncio.create_task(_run(session, asking, told))
+    _watching[session.id] = task
+    task.add_done_callback(lambda _: _watching.pop(session.id, None))
 
 
 async def brought_up_to_date(elements: list[ElementDict], thread_id: str) -> None:
@@ -66,10 +70,9 @@ async def brought_up_to_date(elements: list[ElementDict], thread_id: str) -> Non
             element["props"] = card.model_dump(mode="json")
 
 
-async def _run(session: WebsocketSession, asking: Visitor) -> None:
+async def _run(session: WebsocketSession, asking: Visitor, told: Told) -> None:
     init_ws_context(session)
     looks = 0
-    told: dict[UUID, set[str]] = {}
     while ws_sessions_id.get(session.id) is session:
         await asyncio.sleep(EVERY_SECONDS)
         looks += 1
@@ -115,7 +118,7 @@ def line(moment: MomentRow) -> str:
             return f"*{text[:1].upper()}{text[1:]}*, {at}{because}"
 
 
-def _news(asking: Visitor, thread_id: UUID, told: dict[UUID, set[str]]) -> list[News]:
+def _news(asking: Visitor, thread_id: UUID, told: Told) -> list[News]:
     """Cards about which something is new to this session; what is new is remembered, here and in the database."""
     found: list[News] = []
     with parts.here().operator.transaction(asking.who.tenant) as connection:
@@ -129,6 +132,11 @@ def _news(asking: Visitor, thread_id: UUID, told: dict[UUID, set[str]]) -> list[
             console.keep_told(connection, asking.who.person, row.card_id, sorted(known | set(row.told)))
             found.append(News(row, new, _card_now(connection, asking, row)))
     return found
+
+
+def _told(asking: Visitor, thread_id: UUID) -> Told:
+    with parts.here().operator.transaction(asking.who.tenant) as connection:
+        return {row.card_id: set(row.told) for row in console.cards(connection, asking.who.person, thread_id)}
 
 
 def _cards_now(asking: Visitor, thread_id: UUID) -> dict[str, CaseCard]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -28,6 +29,8 @@ from tests.fix_database import TEMPLATE, add_tenant
 from tests.fix_network import fill, insert
 
 TENANT = "acme"
+# Each proposal is for another quantity: what was rejected is not asked again on the same data.
+QUANTITIES = itertools.count(600, 12)
 PEOPLE = (
     ("paula", ["planner"], 0),
     ("sven", ["supervisor"], 100_000),
@@ -49,7 +52,7 @@ class Site:
     def cookie(self, person: str) -> str:
         """A new session's Cookie header."""
         path = self.parts.signin.link(TENANT, person)
-        started = self.parts.signin.use_link(path.rpartition("/")[2], address=person)
+        started = self.parts.signin.use_link(path.rpartition("/")[2], address=str(uuid4()))
         return f"{self.parts.signin.cookie}={started.token}"
 
     def client(self, person: str) -> httpx.Client:
@@ -60,13 +63,14 @@ class Site:
         actor = Actor("person", by, frozenset({"planner"})) if by else Actor("agent", "triage", version="test")
         context = Context(TENANT, actor)
         compared = self.parts.tools.call(context, "compare_options", {"case_id": self.case_id}, case_id=self.case_id)
-        asked = {"evidence_id": str(compared.evidence_id), "quantity": "600"}
-        made = self.parts.tools.call(context, "propose_purchase", asked, case_id=self.case_id).output
-        assert made is not None
+        asked = {"evidence_id": str(compared.evidence_id), "quantity": str(next(QUANTITIES))}
+        result = self.parts.tools.call(context, "propose_purchase", asked, case_id=self.case_id)
+        made = result.output
+        assert made is not None, result.error
         seen = {"value": str(made.value), "currency": "EUR", "tenant_currency": "EUR"}
         decision = NewDecision(
-            made.proposal_id, "proposal", "approval", [{"policy": "p", "reason": "It costs much."}], [role], "h", "test",
-            seen,
+            made.proposal_id, "proposal", "approval", [{"policy": "p", "reason": "It costs much."}], [role], "h",
+            "test", seen,
         )  # fmt: skip
         with self.executor.transaction(TENANT) as connection:
             insert_decision(connection, decision)

@@ -37,7 +37,8 @@ class Window:
                 wait_timeout=10,
             )  # fmt: skip
         except BaseException:
-            await self.socket.eio.http.close()  # the library leaves it open when it is refused
+            if self.socket.eio.http is not None:  # the library leaves it open when it is refused
+                await self.socket.eio.http.close()
             raise
         await self.socket.emit("connection_successful")
 
