@@ -117,11 +117,14 @@ class _Pieces:
         self._stream = stream
         if not hasattr(stream, "__iter__") or isinstance(stream, str):
             raise _NoStreamError
-        for chunk in stream:
-            if self._stopped.is_set():
-                break
-            self.begun = True
-            self.put(chunk)
+        try:
+            for chunk in stream:
+                if self._stopped.is_set():
+                    return
+                self.begun = True
+                self.put(chunk)
+        finally:
+            self.close()
 
     def put(self, item: object) -> None:
         while not self._stopped.is_set():
@@ -140,6 +143,9 @@ class _Pieces:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.close()
+
+    def close(self) -> None:
         if self._stream is not None:
             with suppress(Exception):
                 self._stream.close()
