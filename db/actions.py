@@ -127,19 +127,28 @@ APPROVALS: LiteralString = """
 SELECT proposal_id, role, verdict, person, reason, fingerprint FROM approval
  WHERE proposal_id = %(proposal_id)s ORDER BY at"""
 
-# Under way: waiting, on its way to the target, or confirmed there after our newest data were read. The data do not
-# show it yet, so what they say about stock is not the whole truth. A write that ended badly and left a document
-# standing counts too.
+# Under way: waiting, on its way to the target, or confirmed there after the moment of the newest stock count and, where
+# open orders are delivered too, of those. The data do not show it yet, so what they say about stock is not the whole
+# truth. Where the clock is held (simulated or historical data) the moment of the import stands for that of the data.
+# A write that ended badly and left a document standing counts too.
 OPEN_ORDERS: LiteralString = """
-WITH newest AS (SELECT coalesce(max(imported_at), '-infinity') AS at FROM import_batch)
+WITH delivery AS (
+    SELECT b.files, CASE WHEN t.clock_at IS NULL THEN least(b.as_of, b.imported_at) ELSE b.imported_at END AS at
+      FROM import_batch b JOIN tenant t USING (tenant)
+), newest AS (
+    SELECT kind, least(max(at) FILTER (WHERE files @> '[{"table": "stock"}]'),
+                       max(at) FILTER (WHERE files @> jsonb_build_array(jsonb_build_object('table', kind || '_orders'))))
+                 AS at
+      FROM delivery CROSS JOIN unnest(ARRAY['transfer', 'purchase']) AS kind GROUP BY kind
+)
 SELECT p.proposal_id, p.payload ->> 'source' AS source,
        coalesce(p.payload ->> 'destination', p.payload ->> 'site') AS destination,
        (p.payload ->> 'quantity')::numeric AS quantity
-  FROM proposal p JOIN proposal_state s USING (tenant, proposal_id) CROSS JOIN newest
+  FROM proposal p JOIN proposal_state s USING (tenant, proposal_id) LEFT JOIN newest USING (kind)
  WHERE p.sku = %(sku)s AND p.proposal_id <> %(proposal_id)s
    AND (s.state IN ('approved', 'sent', 'unknown') OR (s.state = 'waiting' AND p.expires_at > now())
-        OR (s.state = 'confirmed' AND s.changed_at > newest.at)
-        OR (s.state IN ('failed', 'conflict') AND s.changed_at > newest.at AND p.proposal_id IN (
+        OR (s.state = 'confirmed' AND s.changed_at > coalesce(newest.at, '-infinity'))
+        OR (s.state IN ('failed', 'conflict') AND s.changed_at > coalesce(newest.at, '-infinity') AND p.proposal_id IN (
              SELECT o.proposal_id FROM outbox o WHERE o.document ->> 'standing' <> 'cancelled')))
  ORDER BY p.created_at"""
 # What was let through without a person and was or may still be written, at the value that it was let through for: the

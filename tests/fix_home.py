@@ -14,7 +14,7 @@ import pytest
 from tests.home import Home, temporary_home
 
 SMALL = tuple(f"QM-{number:02}" for number in range(1, 9))
-BIG = "QM-BIG"
+BIG, DEAR = "QM-BIG", "QM-DEAR"
 DAYS = 120
 TENANT = "acme"
 PEOPLE = (("paula", ["planner"], 0), ("sven", ["supervisor"], 100_000), ("petra", ["procurement_manager"], 100_000))
@@ -22,15 +22,15 @@ ADD_PERSON = "INSERT INTO person (tenant, person, name, roles, approval_limit) V
 
 
 def write_small_network(folder: Path) -> Path:
-    """MAIN has plenty of all, NORTH half a day of it; a move earns hundreds, of QM-BIG it is worth thousands."""
+    """MAIN has plenty of all, NORTH half a day of it; a move earns hundreds, of BIG and DEAR it is worth thousands."""
     today = datetime.now(UTC).date()
     chance = random.Random(3)
-    skus = [*SMALL, BIG]
+    skus = [*SMALL, BIG, DEAR]
     tables = {
         "sites": ["site,name,kind,country,timezone", "MAIN,Main,dc,DE,UTC", "NORTH,North,store,DE,UTC"],
         "items": [
             "sku,name,unit,unit_cost,unit_price,currency,storage_class,unit_volume",
-            *(f"{sku},Item {sku},EA,{40 if sku == BIG else 1.5},{75 if sku == BIG else 6},EUR,ambient,0.001"
+            *(f"{sku},Item {sku},EA,{1.5 if sku in SMALL else 40},{6 if sku in SMALL else 75},EUR,ambient,0.001"
               for sku in skus),
         ],
         "item_sites": [
@@ -72,12 +72,14 @@ def load_tryton(home: Home) -> None:
 
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory, tryton_setting: dict[str, str]) -> Iterator[Home]:
-    """Tenant `acme` with nine shortages that nobody has looked for yet, people, and a running Tryton.
+    """Tenant `acme` with ten shortages that nobody has looked for yet, people, and a running Tryton.
 
     Once a session; who uses it is in the xdist group `small_home` and takes items that nobody else takes.
     """
     # Fails where two workers make one each: then the group does not hold, and each sees half of what was done.
-    (tmp_path_factory.getbasetemp().parent / f"small_home-{os.environ.get('PYTEST_XDIST_TESTRUNUID', '')}").mkdir()
+    together = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if together:
+        (tmp_path_factory.getbasetemp().parent / f"small_home-{together}").mkdir()
     folder = write_small_network(tmp_path_factory.mktemp("small") / "network")
     with temporary_home("small", tryton_setting, TENANT) as home:
         home.run("import", str(folder), "--tenant", TENANT)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from actions.decide import decide
 from actions.errors import EvidenceUnfit
@@ -189,6 +190,27 @@ def test_a_confirmed_write_counts_until_new_data_show_it(world: World) -> None:
     assert [reason["policy"] for reason in world.decide(world.propose()).reasons] == ["conflict"]
     world.run("UPDATE import_batch SET imported_at = clock_timestamp()")
     assert world.decide(world.propose()).outcome == "automatic"
+
+
+def test_only_a_later_count_shows_a_confirmed_write(world: World) -> None:
+    """Neither a delivery of something else nor stock that was counted before the write was confirmed."""
+    world.run("UPDATE tenant SET clock_at = NULL")
+    world.run("UPDATE import_batch SET as_of = clock_timestamp()")
+    world.write(world.proposed())
+    conflict = ["conflict"]
+
+    def deliver(table: str, age: str) -> list[str]:
+        world.run(
+            "INSERT INTO import_batch (source, content_hash, as_of, files, provenance, imported_by) "
+            "VALUES ('contract', %s, clock_timestamp() - %s::interval, %s, 'measured', 'test')",
+            f"{table}, {age} old", age, Jsonb([{"table": table}]),
+        )  # fmt: skip
+        return [reason["policy"] for reason in world.decide(world.propose()).reasons]
+
+    assert deliver("promotions", "0") == conflict
+    assert deliver("stock", "1 hour") == conflict
+    assert deliver("stock", "0") != conflict
+    assert world.decide(world.propose(world.transfer(destination="S2"))).outcome == "automatic"
 
 
 def test_what_was_promised_is_taken_off_the_source(world: World) -> None:
