@@ -17,6 +17,7 @@ from agents.conversation.model.planner import ModelPlanner
 from agents.conversation.port import CalledTool, Notice, Part, Reply, TextDelta, ToolFinished, ToolStarted
 from agents.conversation.state import ConversationState, no_focus, turn_input
 from agents.conversation.turn import Turn
+from agents.untraced import untraced
 from audit.append import append
 from audit.events import Action
 from db import cases, people, threads
@@ -194,7 +195,7 @@ def _steps(graph: ConversationGraph, config: RunnableConfig, turn: Turn, questio
     steps = graph.stream(
         cast("ConversationState", begins), config, context=turn, stream_mode=["custom", "values"], durability="exit"
     )
-    yield from cast("Iterator[tuple[str, object]]", steps)
+    yield from untraced(cast("Iterator[tuple[str, object]]", steps))
 
 
 def _checked(text: str) -> str:

@@ -9,6 +9,7 @@ from agents.budget import Budget, BudgetExceeded, Meter
 from agents.toolbox import Toolbox
 from agents.triage.graph import triage_graph
 from agents.triage.state import Outcome, TriageState, started
+from agents.untraced import untraced
 from domain.context import Context
 from tools.executor import ToolExecutor
 
@@ -33,9 +34,8 @@ def triage_case(executor: ToolExecutor, context: Context, case_id: str, budget: 
     state = started(case_id)
     try:
         # Streaming the values keeps what was found until then when the budget ends the run in the middle.
-        for step in triage_graph().stream(
-            state, context=Toolbox(executor, context, case_id, meter), stream_mode="values"
-        ):
+        toolbox = Toolbox(executor, context, case_id, meter)
+        for step in untraced(triage_graph().stream(state, context=toolbox, stream_mode="values")):
             state = cast(TriageState, step)
     except BudgetExceeded as stop:
         return _result(state, meter, stopped=str(stop))
