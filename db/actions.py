@@ -136,10 +136,11 @@ WITH delivery AS (
     SELECT b.files, CASE WHEN t.clock_at IS NULL THEN least(b.as_of, b.imported_at) ELSE b.imported_at END AS at
       FROM import_batch b JOIN tenant t USING (tenant)
 ), newest AS (
-    SELECT kind, least(max(at) FILTER (WHERE files @> '[{"table": "stock"}]'),
-                       max(at) FILTER (WHERE files @> jsonb_build_array(jsonb_build_object('table', kind || '_orders'))))
-                 AS at
-      FROM delivery CROSS JOIN unnest(ARRAY['transfer', 'purchase']) AS kind GROUP BY kind
+    SELECT kind, least(max(at) FILTER (WHERE files @> counted), max(at) FILTER (WHERE files @> own)) AS at
+      FROM delivery CROSS JOIN (VALUES ('transfer', '[{"table": "transfer_orders"}]'::jsonb),
+                                       ('purchase', '[{"table": "purchase_orders"}]'::jsonb)) AS ours (kind, own),
+           (VALUES ('[{"table": "stock"}]'::jsonb)) AS count (counted)
+     GROUP BY kind
 )
 SELECT p.proposal_id, p.payload ->> 'source' AS source,
        coalesce(p.payload ->> 'destination', p.payload ->> 'site') AS destination,

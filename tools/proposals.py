@@ -116,8 +116,8 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
     evidence_id, order = kept.evidence_id, option.order
     if asked.quantity is not None and asked.quantity != option.quantity:
         evidence_id, index, order = _edited(call, compared, option.order, asked.quantity)
-    asker = call.context.actor.asker
-    _may_ask(call, compared, order, is_asked=asker.kind == "person")
+    actor = call.context.actor
+    _may_ask(call, compared, order, is_asked=actor.asker.kind == "person")
     proposal = make_proposal(
         call.connection(),
         call.context,
@@ -125,7 +125,7 @@ def _run(call: Call, asked: ProposeRequest, kind: ProposedKind) -> Answer[Propos
         evidence_id=evidence_id,
         option=f"/output/options/{index}",
         order=order,
-        on_behalf_of=asker.id if asker.kind == "person" else None,
+        on_behalf_of=actor.person,
     )
     return Answer(_proposed(proposal), model=compared.forecast)
 

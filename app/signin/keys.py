@@ -103,7 +103,9 @@ def identify(database: Database, refusals: Refusals, key: str, trace_id: str) ->
         if row is not None and not problem:
             credentials.touch_key(connection, claimed.key_id)
             scopes = frozenset[Scope](one for one in KEY_SCOPES if one in row.scopes)
-            return Service(claimed.tenant, row.key_id, row.name, scopes, row.expires_at)
+            kind, _, maker = row.made_by.partition(":")
+            made_by = maker if kind == "person" else None
+            return Service(claimed.tenant, row.key_id, row.name, scopes, row.expires_at, made_by)
     raise _refused(database, refusals, claimed, problem, trace_id)
 
 

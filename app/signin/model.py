@@ -53,10 +53,15 @@ class Service:
     name: str
     scopes: frozenset[Scope]
     expires_at: datetime
+    made_by: str | None
 
     def context(self, trace_id: str) -> Context:
-        """The program as the actor of a request; never a person, so the gate lets it approve nothing."""
-        return Context(self.tenant, Actor("service", f"key:{self.key_id}", frozenset({"service"})), trace_id)
+        """The program as the actor of a request; never a person, so the gate lets it approve nothing.
+
+        What it proposes is the own of whoever made the key: making one is no way around four eyes.
+        """
+        actor = Actor("service", f"key:{self.key_id}", frozenset({"service"}), owner=self.made_by)
+        return Context(self.tenant, actor, trace_id)
 
 
 Caller: TypeAlias = SignedIn | Service

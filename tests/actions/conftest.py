@@ -185,8 +185,8 @@ def _fill(world: World) -> None:
         _insert(world, table, batch_id=BATCH, **values)
 
     world.run("UPDATE tenant SET clock_at = %s", NOW)
-    put("import_batch", source="contract", content_hash="h", as_of=NOW, files=Jsonb([{"table": "stock"}]), provenance="simulated",
-        imported_by="test")  # fmt: skip
+    put("import_batch", source="contract", content_hash="h", as_of=NOW, files=Jsonb([{"table": "stock"}]),
+        provenance="simulated", imported_by="test")  # fmt: skip
     for site, kind in (("DC", "dc"), ("S1", "store"), ("S2", "store")):
         put("site", site=site, name=site, kind=kind, country="DE", timezone="Europe/Berlin")
     put("supplier", supplier="HAFER", name="Hafer AG", country="DE", currency="EUR")

@@ -214,6 +214,8 @@ def test_a_proposal_is_made_listed_and_shown(api: Api, case: str) -> None:
     shown = api.client.get(f"/v1/proposals/{made['proposal_id']}", headers=headers)
     assert (shown.json()["state"], shown.json()["fingerprint"]) == ("pending", made["fingerprint"])
     assert shown.json()["proposed_by"].startswith("key:")
+    # Whoever made the key asked for it: making one is no way around four eyes.
+    assert shown.json()["on_behalf_of"] == "test"
     second = proposed(api, case, headers, quantity="6012")
     page = api.client.get("/v1/proposals", params={"limit": 1}, headers=headers).json()
     assert [one["proposal_id"] for one in page["proposals"]] == [second["proposal_id"]]
