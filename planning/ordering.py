@@ -18,7 +18,6 @@ from planning.lead_time import LeadTime, arrival_days, delivered
 from planning.reorder import ReorderPoint, reorder_point
 from planning.stock import simulate_stock
 
-
 # The smallest step that the database can hold; below it a quotient of two quantities need not be finite.
 SMALLEST_MULTIPLE = 1e-6
 
