@@ -205,7 +205,7 @@ def test_only_a_later_count_shows_a_confirmed_write(world: World) -> None:
             "VALUES ('contract', %s, clock_timestamp() - %s::interval, %s, 'measured', 'test')",
             f"{table}, {age} old", age, Jsonb([{"table": table}]),
         )  # fmt: skip
-        return [reason["policy"] for reason in world.decide(world.propose()).reasons]
+        return [str(reason["policy"]) for reason in world.decide(world.propose()).reasons]
 
     assert deliver("promotions", "0") == conflict
     assert deliver("stock", "1 hour") == conflict
