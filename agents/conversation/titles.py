@@ -45,7 +45,9 @@ SUMMARIES: Mapping[str, Callable[[Any], str]] = {
         f"{count(len(out.moves), 'move')}, {money(out.expected_benefit, out.currency)} of benefit"
     ),
     "compare_options": lambda out: (
-        f"{out.recommended} is best, {money(out.options[0].expected_benefit, out.currency)} against doing nothing"
+        "nothing is better than holding"
+        if out.recommended == "hold"
+        else f"{out.recommended} is best, {money(out.options[0].expected_benefit, out.currency)} against doing nothing"
     ),
     "propose_transfer": lambda out: f"{units(out.order.quantity, out.order.unit)}: {out.outcome}",
     "propose_purchase": lambda out: f"{units(out.order.quantity, out.order.unit)}: {out.outcome}",

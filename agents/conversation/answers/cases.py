@@ -77,11 +77,11 @@ def case(view: CaseView) -> str:
     return f"{head}\n\n{plain(view.summary)}\n{done}\n\n{looked} tool results are kept as its evidence."
 
 
-def why(explained: Explanation, risks: StockRisks | None) -> str:
+def why(explained: Explanation, risks: StockRisks | None, *, too_little: bool) -> str:
     """Recommended what, because of what, on which data, executed by whom."""
     parts = [f"**{explained.case_id}**: {plain(explained.summary)}"]
     if risks is not None and risks.risks:
-        parts.append(causes(risks.risks[0]) or surplus(risks.risks[0]))
+        parts.append(causes(risks.risks[0]) if too_little else surplus(risks.risks[0]))
     parts += [_recommended(explained), _data(explained), _executed(explained)]
     return "\n\n".join(part for part in parts if part)
 

@@ -13,10 +13,9 @@ NAMES = {"hold": "hold, do nothing", "transfer": "move", "buy": "buy", "expedite
 
 def compared(found: OptionsCompared) -> str:
     """A ranked table in money, what would flip it, and what else is not possible."""
-    head = (
-        f"**{plain(found.name)} ({plain(found.sku)}) at {plain(found.site)}**: "
-        f"{NAMES[found.recommended]} is best. Against doing nothing, over {found.horizon_days} days:"
-    )
+    best = "nothing is better than holding" if found.recommended == "hold" else f"{NAMES[found.recommended]} is best"
+    where = f"**{plain(found.name)} ({plain(found.sku)}) at {plain(found.site)}**"
+    head = f"{where}: {best}. Against doing nothing, over {found.horizon_days} days:"
     table = ["| # | option | expected benefit | 95% sure of more than | worst tenth | better than nothing |",
              "|--:|---|--:|--:|--:|--:|"]  # fmt: skip
     table += [f"| {number} | {_option(one, found)}" for number, one in enumerate(found.options, 1)]

@@ -60,8 +60,10 @@ PHRASES: tuple[Phrase, ...] = (
         Intent.SOP,
         9,
         r"\bsops?\b|\bprocedures?\b|\bguidelines?\b|\bhandbook\b",
+        r"\bpolic(?:y|ies)\b|\bapproval limits?\b|\bis it allowed\b",
+        r"\bwho (?:approves|(?:may|must|can|has to) approve)\b",
         r"\bwork instructions?\b|\bservice commitments?\b|\bsop-\d+",
-        r"\bwhat (?:does|do) (?:the |our )?(?:rules?|policy|policies) (?:say|require)\b",
+        r"\bwhat (?:does|do) (?:the |our )?rules? (?:say|require)\b",
         r"\b(?:supplier )?rules? (?:for|on|about)\b",
         r"\bhow (?:do|should|must) (?:we|i) (?:handle|treat|store|receive|dispose|deal with)\b",
     ),
@@ -118,7 +120,7 @@ PHRASES: tuple[Phrase, ...] = (
         Intent.ORDERS,
         5,
         r"\borders?\b|\bpurchases\b|\b(?:late|overdue|delayed|inbound|incoming|in transit)\b",
-        r"\bdeliver(?:y|ies|ed)\b|\bsuppliers? (?:owe|deliver)\w*\b|\bpromised\b",
+        r"\bowes?\b|\bdeliver(?:y|ies|ed)\b|\bsuppliers? (?:owe|deliver)\w*\b|\bpromised\b",
         r"\b(?:what|which|when)\b.*\b(?:arriv\w+|coming|due)\b",
     ),
     *_phrases(
@@ -197,7 +199,8 @@ GERMAN: dict[str, str] = {
 # A mistyped word is taken for one of these when it is close enough; see `embedded.reading`.
 VOCABULARY: tuple[str, ...] = (
     "forecast", "forecasts", "predict", "demand", "inventory", "stock", "available", "compare", "options", "propose",
-    "proposal", "approval", "approvals", "waiting", "pending", "explain", "reason", "replenish", "reorder", "purchase",
+    "proposal", "approval", "approvals", "waiting", "pending", "approve", "approves", "approved",
+    "explain", "reason", "replenish", "reorder", "purchase",
     "transfer", "transfers", "overstock", "shortage", "exceptions", "attention", "urgent", "procedure", "overdue",
     "delayed", "delivery", "orders", "order", "expire", "expires", "risk", "running", "alternatives", "quarantine",
 )  # fmt: skip

@@ -101,6 +101,7 @@ PREPOSITIONS = {
 }  # fmt: skip
 # Words that are no part of a name.
 NOISE_TEXT = """
+above below point points
 a an the this that these those it its there here is are was were be been being do does did have has had having we
 i you they me us my our your their he she what which when where who how why will would shall should can could may
 must might need needs want wants please show tell give get list see look find check let let's lets know now

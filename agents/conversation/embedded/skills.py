@@ -9,7 +9,7 @@ from agents.conversation.answers import cases, demand, options, orders, procedur
 from agents.conversation.embedded.intents import Intent
 from agents.conversation.embedded.task import Failed, Stop, Task
 from agents.conversation.plan import Saying
-from cases.rank import SURPLUSES
+from cases.rank import SHORTAGES, SURPLUSES
 from tools.case import CaseView
 from tools.exceptions import Exceptions
 from tools.options import OptionLine, OptionsCompared
@@ -45,10 +45,10 @@ def why(task: Task) -> Saying:
     view: CaseView = task.call("get_case", case_id=_case_id(task))
     explained = task.call("explain_decision", case_id=view.case_id)
     if not view.sku or not view.site:
-        return Saying(cases.why(explained, None))
+        return Saying(cases.why(explained, None, too_little=False))
     record = task.record("assess_stock_risk", sku=view.sku, site=view.site)
     risks = task.call("assess_stock_risk", sku=view.sku, site=view.site) if record["status"] == "success" else None
-    return Saying(cases.why(explained, risks))
+    return Saying(cases.why(explained, risks, too_little=view.kind in SHORTAGES))
 
 
 def position(task: Task) -> Saying:

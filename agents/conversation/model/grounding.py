@@ -69,7 +69,7 @@ class Given:
         self.codes.update(found)
         numbers, days = said_in(bare)
         for one in numbers:
-            (self.percents if one.percent else self.numbers).update(value for value, _ in one.values[:1])
+            (self.percents if one.percent else self.numbers).add(one.value)
         # An instant is written as its day: 2026-11-21T06:00Z.
         numbers, also = said_in(text)
         for one in [*days, *also]:

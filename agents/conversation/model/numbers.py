@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 NUMERAL = re.compile(
     r"(?<![\w.,'])[-+]?(?P<digits>\d+(?:[.,'\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?)"
@@ -21,6 +21,7 @@ NUMERAL = re.compile(
 APPROXIMATE = re.compile(
     r"(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|over|under|ca\.?|~|≈)\s*$", re.I
 )
+NEVER = Decimal(-1)
 SCALES = {"thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
 MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
@@ -54,10 +55,11 @@ WORD_NUMBER = re.compile(
 
 @dataclass(frozen=True)
 class Said:
-    """A number as written: each value it may have, with half a step of its last digit; a source must lie within."""
+    """A number as written, and half a step of its last digit: a source must lie within."""
 
     text: str
-    values: tuple[tuple[Decimal, Decimal], ...]
+    value: Decimal
+    half_step: Decimal
     percent: bool
 
 
@@ -82,7 +84,7 @@ def said_in(text: str) -> tuple[list[Said], list[SaidDay]]:
 
 def is_given(said: Said, given: Iterable[Decimal]) -> bool:
     """Whether a source rounds to what was said; the sign is not compared, as "a loss of 60" has none."""
-    return any(abs(abs(source) - value) <= half_step for source in given for value, half_step in said.values)
+    return any(abs(abs(source) - said.value) <= said.half_step for source in given)
 
 
 def is_given_day(said: SaidDay, given: Iterable[date]) -> bool:
@@ -90,21 +92,16 @@ def is_given_day(said: SaidDay, given: Iterable[date]) -> bool:
     return any((one.month, one.day) == (said.month, said.day) and said.year in (None, one.year) for one in given)
 
 
-def readings(digits: str) -> tuple[tuple[Decimal, int], ...]:
-    """Every value that a numeral may have with its decimal places: 1.234 is 1234 in one country, 1.234 in another."""
+def reading(digits: str) -> tuple[Decimal, int] | None:
+    """The value of a numeral and its decimal places, as English writes it; as German does where English does not."""
     bare = re.sub(r"['\u00a0\u202f ]", "", digits)
-    forms: list[str] = []
     if re.fullmatch(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?", bare):
-        forms.append(bare.replace(",", ""))
-    if re.fullmatch(r"\d{1,3}(\.\d{3})*(,\d+)?|\d+(,\d+)?", bare):
-        forms.append(bare.replace(".", "").replace(",", "."))
-    found: dict[Decimal, int] = {}
-    for form in forms:
-        try:
-            found[Decimal(form)] = len(form.partition(".")[2])
-        except InvalidOperation:
-            continue
-    return tuple(found.items())
+        plain = bare.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(\.\d{3})*(,\d+)?|\d+(,\d+)?", bare):
+        plain = bare.replace(".", "").replace(",", ".")
+    else:
+        return None
+    return Decimal(plain), len(plain.partition(".")[2])
 
 
 def _days(text: str) -> tuple[list[SaidDay], str]:
@@ -122,9 +119,10 @@ def _numerals(text: str) -> Iterator[Said]:
     for match in NUMERAL.finditer(text):
         scale = Decimal(SCALES[match["scale"].strip().lower()] if match["scale"] else 1)
         near = bool(APPROXIMATE.search(text[max(0, match.start() - 16) : match.start()]))
-        found = readings(match["digits"])
-        values = tuple((value * scale, _half_step(value, places, near) * scale) for value, places in found)
-        yield Said(match[0], values, bool(match["percent"]))
+        found = reading(match["digits"])
+        # What is no numeral of any country cannot be compared, and so was not given.
+        value, half = (found[0] * scale, _half_step(*found, near) * scale) if found else (NEVER, Decimal(0))
+        yield Said(match[0], value, half, bool(match["percent"]))
 
 
 def _half_step(value: Decimal, places: int, near: bool) -> Decimal:
@@ -145,4 +143,4 @@ def _words(text: str) -> Iterator[Said]:
                 total, part = (total + part, 0) if BIG[word] >= 1000 else (total, part)
             else:
                 part += ONES.get(word, SMALL.get(word, 0))
-        yield Said(match[0], ((Decimal(total + part), Decimal(0)),), False)
+        yield Said(match[0], Decimal(total + part), Decimal(0), False)

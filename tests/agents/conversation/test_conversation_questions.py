@@ -78,6 +78,8 @@ QUESTIONS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("What does the SOP say about a broken cold chain?", "search_sops", {}),
     ("what is the procedure for a late truck", "search_sops", {}),
     ("how should we handle expired goods?", "search_sops", {}),
+    ("who approves a transfer above the limit?", "search_sops", {}),
+    ("what does our policy say about purchases", "search_sops", {}),
 )
 
 
