@@ -15,6 +15,7 @@ from tests.home import Home, temporary_home
 
 SMALL = tuple(f"QM-{number:02}" for number in range(1, 9))
 BIG, DEAR = "QM-BIG", "QM-DEAR"
+USUAL, PRICED = "1.5,6", {BIG: "40,75", DEAR: "20,50"}  # what a unit costs and sells for
 DAYS = 120
 TENANT = "acme"
 PEOPLE = (("paula", ["planner"], 0), ("sven", ["supervisor"], 100_000), ("petra", ["procurement_manager"], 100_000))
@@ -22,7 +23,7 @@ ADD_PERSON = "INSERT INTO person (tenant, person, name, roles, approval_limit) V
 
 
 def write_small_network(folder: Path) -> Path:
-    """MAIN has plenty of all, NORTH half a day of it; a move earns hundreds, of BIG and DEAR it is worth thousands."""
+    """MAIN has plenty of all, NORTH half a day of it; a move earns hundreds, of BIG and DEAR thousands."""
     today = datetime.now(UTC).date()
     chance = random.Random(3)
     skus = [*SMALL, BIG, DEAR]
@@ -30,7 +31,7 @@ def write_small_network(folder: Path) -> Path:
         "sites": ["site,name,kind,country,timezone", "MAIN,Main,dc,DE,UTC", "NORTH,North,store,DE,UTC"],
         "items": [
             "sku,name,unit,unit_cost,unit_price,currency,storage_class,unit_volume",
-            *(f"{sku},Item {sku},EA,{1.5 if sku in SMALL else 40},{6 if sku in SMALL else 75},EUR,ambient,0.001"
+            *(f"{sku},Item {sku},EA,{PRICED.get(sku, USUAL)},EUR,ambient,0.001"
               for sku in skus),
         ],
         "item_sites": [

@@ -22,6 +22,7 @@ from domain.errors import QuartermasterError
 log = logging.getLogger(__name__)
 
 Done = dict[str, bool]
+_warming: set[asyncio.Task[None]] = set()  # the loop itself would let go of them
 
 
 def register() -> None:
@@ -38,7 +39,10 @@ async def begin() -> None:
     """A new thread: the start of the day."""
     await _guarded(showing.show_worklist)
     await watching.watch()
-    await asyncio.to_thread(parts.warm)
+    # Not awaited: nothing can be typed while a chat is beginning.
+    task = asyncio.create_task(asyncio.to_thread(parts.warm))
+    _warming.add(task)
+    task.add_done_callback(_warming.discard)
 
 
 async def resume(thread: ThreadDict) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 from psycopg import Connection
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ValidationError
 
 from actions.model import Proposal
 from actions.port import Order
@@ -25,15 +23,13 @@ from app.console.worklist import Shown
 from app.outcomes import CaseOutcome, outcomes_of
 from db import actions, cases, console, evidence
 from db.cases import CaseFile
-from db.evidence import KeptEvidence
 from db.session import tenant_clock
 from domain.context import Context
 from domain.errors import NotFound
 from policies.gate import Gate
-from tools.options import OptionLine, OptionsCompared
-from tools.stock_risk import StockRisk, StockRisks
+from tools.case_figures import CaseFigures, OptionsThen, RiskThen, figures
+from tools.options import OptionLine
 
-Output = TypeVar("Output", bound=BaseModel)
 NAMES = {"hold": "Do nothing", "transfer": "Transfer from", "buy": "Buy from", "expedite": "Hasten"}
 
 
@@ -114,13 +110,11 @@ def read_case(connection: Connection[DictRow], gate: Gate, context: Context, cas
         raise NotFound(f"There is no case {case_id[:40]!r}.", remedy="Open one from the list.")
     outcome = outcomes_of(connection, [file.case_id])[0]
     proposal = load(connection, UUID(outcome.proposal)) if outcome.proposal else None
-    kept = evidence.of_case(connection, file.case_id)
-    compared, stands_on = _comparison(kept, proposal)
-    risk = _risk(kept, file)
+    found = _figures(connection, file, proposal)
     subject, matter = words.headline(file.summary)
     state, tone = words.state(outcome.state)
-    causes, causes_total = _causes(risk)
-    drivers, drivers_total = _drivers(compared)
+    causes, causes_total = _causes(found.risk)
+    drivers, drivers_total = _drivers(found.options)
     card = CaseCard(
         card=str(uuid4()),
         case=file.case_id,
@@ -133,43 +127,23 @@ def read_case(connection: Connection[DictRow], gate: Gate, context: Context, cas
         tone=tone,
         note=_note(outcome),
         proposed=_proposed(connection, proposal, outcome),
-        options=_options(compared, proposal),
-        flip=compared.flip if compared else "",
+        options=_options(found.options, proposal),
+        flip=found.options.flip if found.options else "",
         causes=causes,
         causes_total=causes_total,
         drivers=drivers,
         drivers_total=drivers_total,
-        basis=_basis(stands_on, compared),
+        basis=_basis(found),
         answer=answerable(connection, gate, context, proposal) if proposal else NOTHING_WAITS,
     )
     told = console.moments(connection, proposal.proposal_id) if proposal else []
     return CaseRead(card, file, proposal, tuple(one.key for one in told))
 
 
-def _comparison(
-    kept: Sequence[KeptEvidence], proposal: Proposal | None
-) -> tuple[OptionsCompared | None, KeptEvidence | None]:
-    """What the proposal stands on; without one the newest comparison."""
-    for one in reversed(kept):
-        if one.evidence_id == proposal.evidence_id if proposal else one.tool == "compare_options":
-            return _output(one, OptionsCompared), one
-    return None, None
-
-
-def _risk(kept: Sequence[KeptEvidence], file: CaseFile) -> StockRisk | None:
-    for one in reversed(kept):
-        found = _output(one, StockRisks) if one.tool == "assess_stock_risk" else None
-        if found is not None:
-            return next((risk for risk in found.risks if risk.site == file.site), None)
-    return None
-
-
-def _output(kept: KeptEvidence, kind: type[Output]) -> Output | None:
-    """The kept answer; None for what was no success, or was given by a version that said it otherwise."""
-    try:
-        return kind.model_validate(kept.result["output"]) if kept.status == "success" else None
-    except ValidationError:
-        return None
+def _figures(connection: Connection[DictRow], file: CaseFile, proposal: Proposal | None) -> CaseFigures:
+    """As the case's newest evidence has them; the options are those that the proposal stands on."""
+    kept = list(reversed(evidence.of_case(connection, file.case_id)))
+    return figures(kept, file.sku, file.site, proposal.evidence_id if proposal else None)
 
 
 def _proposed(connection: Connection[DictRow], proposal: Proposal | None, outcome: CaseOutcome) -> Proposed | None:
@@ -200,13 +174,13 @@ def _gate_said(outcome: CaseOutcome) -> str:
     }.get(outcome.outcome, "The gate has not answered yet")
 
 
-def _options(compared: OptionsCompared | None, proposal: Proposal | None) -> tuple[OptionRow, ...]:
+def _options(compared: OptionsThen | None, proposal: Proposal | None) -> tuple[OptionRow, ...]:
     if compared is None:
         return ()
     return tuple(_option(one, place, compared, proposal) for place, one in enumerate(compared.options))
 
 
-def _option(line: OptionLine, place: int, compared: OptionsCompared, proposal: Proposal | None) -> OptionRow:
+def _option(line: OptionLine, place: int, compared: OptionsThen, proposal: Proposal | None) -> OptionRow:
     chosen = proposal is not None and _same(line.order, proposal.order)
     return OptionRow(
         name=f"{NAMES[line.option]} {line.source}".strip(),
@@ -225,7 +199,7 @@ def _same(one: Order | None, other: Order) -> bool:
     return one is not None and one == other
 
 
-def _causes(risk: StockRisk | None) -> tuple[tuple[Bar, ...], str]:
+def _causes(risk: RiskThen | None) -> tuple[tuple[Bar, ...], str]:
     if risk is None:
         return (), ""
     parts = [(one.cause, one.units) for one in risk.causes]
@@ -233,7 +207,7 @@ def _causes(risk: StockRisk | None) -> tuple[tuple[Bar, ...], str]:
     return bars, words.quantity(risk.expected_units_short.quantize(Decimal(1)), risk.unit)
 
 
-def _drivers(compared: OptionsCompared | None) -> tuple[tuple[Bar, ...], str]:
+def _drivers(compared: OptionsThen | None) -> tuple[tuple[Bar, ...], str]:
     if compared is None:
         return (), ""
     best = compared.options[0]
@@ -256,8 +230,11 @@ def _note(outcome: CaseOutcome) -> str:
     return outcome.note if outcome.state == "none" else ""
 
 
-def _basis(kept: KeptEvidence | None, compared: OptionsCompared | None) -> str:
-    if kept is None or compared is None:
+def _basis(found: CaseFigures) -> str:
+    if found.options is None:
         return ""
-    at = f"Data of {words.day(kept.as_of.date())}, {words.clock(kept.as_of)}"
-    return f"{at} · forecast {compared.forecast} · {compared.scenarios:,} scenarios over {compared.horizon_days} days"
+    at = f"Data of {words.day(found.options.as_of.date())}, {words.clock(found.options.as_of)}"
+    model = f" · forecast {found.demand.model}" if found.demand else ""
+    cover = f" · stock for {found.days_of_cover} days" if found.days_of_cover is not None else ""
+    notes = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in found.options.notes]
+    return " ".join((f"{at}{model}{cover}.", *notes))

@@ -92,7 +92,9 @@ def _dress(chart: go.Figure, shown: Projection) -> None:
     _lay_out(chart, height=HEIGHT)
     chart.update_annotations(font={"size": 12})
     chart.for_each_annotation(lambda one: one.update(x=0, xanchor="left") if one.xref == "paper" else None)
-    chart.update_xaxes(tick0=shown.today.isoformat(), dtick=WEEK)
+    chart.update_xaxes(
+        tick0=shown.today.isoformat(), dtick=WEEK if len(shown.history) + len(shown.demand.middle) < 50 else 2 * WEEK
+    )
     chart.add_vline(x=shown.today.isoformat(), line={"color": INK, "width": 1, "dash": "dot"})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.console import parts
@@ -39,7 +39,9 @@ ALLOWED = tuple(
     )
 )
 SOCKET = "/ws/socket.io/"
-PAGES = re.compile(r"/(|login|login/callback|thread/[\w-]+)")
+PAGES = re.compile(r"/(|thread/[\w-]+)")
+# The library's page to sign in. Ours is another, and whoever comes here is signed in already.
+SIGN_IN_PAGES = ("/login", "/login/callback")
 
 MakeIdentity = Callable[[Visitor], str]
 
@@ -71,6 +73,8 @@ class Door:
             return JSONResponse({"detail": "The console is for signed-in people."}, 403)
         if method == "GET" and PAGES.fullmatch(path):
             return await self._page(visitor)
+        if method == "GET" and path in SIGN_IN_PAGES:
+            return RedirectResponse(f"{scope['root_path']}/", 303)
         if (method, path) == ("POST", "/logout"):
             return await _sign_out(visitor)
         if (method, path) == ("POST", "/set-session-cookie"):

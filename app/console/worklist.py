@@ -19,8 +19,7 @@ from app.console import words
 from app.console.words import Tone
 from app.outcomes import CaseOutcome, outcomes_of
 from app.signin.model import SignedIn
-from db import cases, console, network
-from db.cases import CaseFile
+from db import console, network
 from db.console import AskedRow
 from db.session import tenant_clock
 from tools.permission import PROPOSING_ROLES
@@ -67,10 +66,9 @@ class Worklist(Shown):
 def worklist(connection: Connection[DictRow], who: SignedIn) -> Worklist:
     """As it stands now for this person."""
     now, wanted = tenant_clock(connection), console.needing_attention(connection, MOST)
-    files = {case.case_id: case for case in (cases.find(connection, one) for one in wanted) if case}
     asked = console.asked(connection)
     outcomes = outcomes_of(connection, wanted)
-    rows = tuple(_row(one, files[one.id], asked, who, now) for one in outcomes)
+    rows = tuple(_row(one, asked, who, now) for one in outcomes)
     counts: dict[Group, int] = {
         group: sum(row.group == group for row in rows) for group in ("yours", "others", "done", "left")
     }
@@ -87,25 +85,25 @@ def sentence(counts: Mapping[Group, int]) -> str:
         return "Nothing needs attention: no exception is open."
     parts = [
         "Nothing needs you" if yours == 0 else f"{yours} thing{' needs' if yours == 1 else 's need'} you",
-        f"{others} wait{'s' if others == 1 else ''} for others",
-        f"{done} {'was' if done == 1 else 'were'} done",
-        f"{left} I left alone",
+        f"{others} wait{'s' if others == 1 else ''} for others" if others else "",
+        f"{done} {'was' if done == 1 else 'were'} done" if done else "",
+        f"{left} I left alone" if left else "",
     ]
-    return ", ".join(parts) + "."
+    return ", ".join(part for part in parts if part) + "."
 
 
-def _row(one: CaseOutcome, file: CaseFile, asked: Mapping[str, AskedRow], who: SignedIn, now: datetime) -> WorkRow:
+def _row(one: CaseOutcome, asked: Mapping[str, AskedRow], who: SignedIn, now: datetime) -> WorkRow:
     subject, matter = words.headline(one.summary)
     group = _group(one, asked.get(one.proposal or ""), who)
     state, tone = _state(one, group)
     worth = words.money(one.value, one.currency) if one.value is not None else ""
-    days_left = None if file.at_risk_on is None else (file.at_risk_on - now.date()).days
+    days_left = None if one.at_risk_on is None else (one.at_risk_on - now.date()).days
     return WorkRow(
         case=one.id,
         subject=subject,
         matter=matter,
         money=words.money(one.money_at_risk, one.currency),
-        due=words.due(file.at_risk_on, now.date()),
+        due=words.due(one.at_risk_on, now.date()),
         urgent=days_left is not None and days_left <= 2,
         proposes=words.order(ORDER.validate_python(one.payload), worth) if one.payload else "",
         state=state,

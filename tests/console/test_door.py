@@ -145,6 +145,12 @@ def test_rubbish_to_a_button_is_answered_without_a_stack_trace(site: Site, body:
     assert "Traceback" not in answer.text
 
 
+def test_there_is_no_other_page_to_sign_in(site: Site) -> None:
+    with site.client("paula") as client:
+        answer = client.get("/console/login", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/")
+
+
 def test_signing_out_ends_the_session(site: Site) -> None:
     with site.client("susi") as client:
         answer = client.post("/console/logout")

@@ -15,11 +15,13 @@
     document.body.append(note);
   };
 
+  // Whoever asked is left waiting: the page stays as it is, with what was written in it.
   const ask = window.fetch;
   window.fetch = async (...request) => {
     const answer = await ask(...request);
-    if (answer.status === 401 && new URL(answer.url).pathname.startsWith("/console/")) sayOver();
-    return answer;
+    if (answer.status !== 401 || !new URL(answer.url).pathname.startsWith("/console/")) return answer;
+    sayOver();
+    return new Promise(() => {});
   };
 
   // There is one page to sign in, and it is not a view of this application.
@@ -33,5 +35,4 @@
       go(state, title, address);
     };
   }
-  leave(location.href);
 })();
