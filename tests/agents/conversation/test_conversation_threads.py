@@ -129,7 +129,7 @@ def test_tenants_have_threads_of_their_own_under_one_name(
                 assert rows == [{"tenant": tenant}], table
 
 
-def test_a_thread_goes_on_in_another_process(talk: Talk, database_factory: Callable[..., Database]) -> None:
+def test_a_thread_goes_on_from_the_database_alone(talk: Talk, database_factory: Callable[..., Database]) -> None:
     talk.ask("stock of OAT-1L at LEJ")
     again = Talk(database_factory("agent"), talk.tenant)
     assert called(again.ask("and in Erfurt?"), "get_inventory_position") == {"sku": "OAT-1L", "site": "ERF"}
