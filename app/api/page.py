@@ -14,6 +14,13 @@ from starlette.responses import HTMLResponse
 NAME = "Quartermaster"
 MOTTO = "The model talks, the solver decides, the policy gates, the audit store remembers."
 
+# The mark of app/console/public/favicon.svg, drawn in the page so that nothing has to be loaded.
+MARK = (
+    '<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" fill="none" stroke-width="2.1" '
+    'stroke-linejoin="round" stroke-linecap="round"><rect x="1" y="1" width="30" height="30" rx="7" class="ground"/>'
+    '<path d="M16 6.5 24.2 11.2v9.6L16 25.5 7.8 20.8v-9.6z"/><path d="M7.8 11.2 16 16l8.2-4.8M16 16v4.2l8.6 6"/></svg>'
+)
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #16211c; --soft: #56645d; --paper: #f4f6f3; --card: #ffffff; --line: #cdd6d0;
         --brand: #0f5c46; --on-brand: #ffffff; --bad: #a3261b; }
@@ -25,7 +32,8 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
        color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { width: 100%; max-width: 24rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
        padding: 2rem 1.75rem; }
-h1 { margin: 0; font-size: 1.35rem; letter-spacing: -.01em; }
+h1 { margin: 0 0 .6rem; font-size: 1.35rem; letter-spacing: -.01em; display: flex; gap: .6rem; align-items: center; }
+svg { stroke: var(--on-brand); } .ground { fill: var(--brand); stroke: none; }
 p { margin: .35rem 0 0; color: var(--soft); font-size: .9rem; }
 form { margin-top: 1.5rem; display: grid; gap: 1rem; }
 label { display: grid; gap: .3rem; font-size: .9rem; font-weight: 600; }
@@ -87,5 +95,5 @@ def _page(title: str, problem: str, body: str, status: int) -> HTMLResponse:
     said = f'<p class="bad" role="alert">{escape(problem)}</p>' if problem else ""
     html = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · {NAME}</title>
-<style>{STYLE}</style></head><body><main><h1>{NAME}</h1><p>{MOTTO}</p>{said}{body}</main></body></html>"""
+<style>{STYLE}</style></head><body><main><h1>{MARK}{NAME}</h1><p>{MOTTO}</p>{said}{body}</main></body></html>"""
     return HTMLResponse(html, status, headers={"Content-Security-Policy": POLICY})

@@ -195,6 +195,7 @@ def test_the_planner_may_not_the_supervisor_does_and_both_see_it_confirmed(
     supervisor.wait_for_selector(".qm-row")
     supervisor.get_by_text(f"{case_id} ·").first.click()
     supervisor.wait_for_selector(f"text=Confirmed: {number} in the ERP")
+    supervisor.wait_for_selector(".js-plotly-plot .scatterlayer .trace")
     picture(supervisor, "resumed-sven")
     for page in (planner, supervisor):
         page.context.close()
