@@ -27,6 +27,7 @@ from domain.context import Actor, Context
 from tests.api.running import running
 from tests.fix_database import TEMPLATE, add_tenant
 from tests.fix_network import fill, insert
+from tools import proposals as propose_tools
 
 TENANT = "acme"
 # Each proposal is for another quantity: what was rejected is not asked again on the same data.
@@ -94,6 +95,12 @@ class Site:
     def end_sessions(self, person: str) -> None:
         with self.parts.operator.transaction(TENANT) as connection:
             connection.execute("UPDATE person_session SET ended_at = now() WHERE person = %s", [person])
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No executor is running here that a proposal would have to wait for."""
+    monkeypatch.setattr(propose_tools, "WAITING", propose_tools.Waiting(seconds=0.1, every=0.02))
 
 
 @pytest.fixture(scope="session")

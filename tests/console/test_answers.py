@@ -137,22 +137,23 @@ def test_a_supervisor_whose_limit_is_too_low_sees_it_before_pressing(site: Site)
     play(site, "small", scene)
 
 
-@pytest.mark.parametrize("forged", ["", "not-an-id", str(uuid4()), "'; DROP TABLE console_card; --", "\x00"])
-def test_a_forged_card_does_nothing_and_is_recorded(site: Site, forged: str) -> None:
+def test_a_forged_card_does_nothing_and_is_recorded(site: Site) -> None:
     proposal, before = site.waiting(), len(site.refusals())
+    forged = ("", "not-an-id", str(uuid4()), "'; DROP TABLE console_card; --", "\x00")
 
     async def scene(opened: Window) -> None:
         await opened.until(lambda: opened.text("Good"))
-        for button in ("approve", "reject", "evidence"):
-            pressed = await opened.press(button, card=forged, proposal_id=str(proposal), reason="x")
-            assert (pressed.status_code, pressed.json()["response"]) == (200, {"done": False})
+        for card in forged:
+            for button in ("approve", "reject", "evidence"):
+                pressed = await opened.press(button, card=card, proposal_id=str(proposal), reason="x")
+                assert (pressed.status_code, pressed.json()["response"]) == (200, {"done": False})
         await opened.until(lambda: opened.text("This button does not belong to anything"))
         assert not any("Traceback" in text for text in opened.texts())
 
     play(site, "sven", scene)
     assert site.state(proposal) == "waiting"
     recorded = site.refusals()[before:]
-    assert [(one["actor_id"], one["data"]["what"]) for one in recorded] == [("sven", "console button")] * 3
+    assert [(one["actor_id"], one["data"]["what"]) for one in recorded] == [("sven", "console button")] * 15
 
 
 def test_another_persons_card_is_a_forged_one(site: Site) -> None:
