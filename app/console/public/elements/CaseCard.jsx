@@ -49,11 +49,19 @@ function Options({ options }) {
   )
 }
 
+// The page may make the card anew at any time; what somebody opened or wrote in it must not be lost with that.
+function useKept(name, initial) {
+  const kept = (window.qmKept ??= {})
+  const key = `${props.card}:${name}`
+  const [value, set] = useState(kept[key] ?? initial)
+  return [value, (next) => { kept[key] = next; set(next) }]
+}
+
 export default function CaseCard() {
   const { answer, proposed } = props
-  const [why, setWhy] = useState(false)
-  const [rejecting, setRejecting] = useState(false)
-  const [reason, setReason] = useState("")
+  const [why, setWhy] = useKept("why", false)
+  const [rejecting, setRejecting] = useKept("rejecting", false)
+  const [reason, setReason] = useKept("reason", "")
   const [busy, setBusy] = useState(false)
   const card = useRef(null)
   // The headline and the picture stand in the message before: that is where reading begins. Once a page, because

@@ -9,12 +9,20 @@ const GROUPS = [
 ]
 const SHORT = 6
 
+// The page may make the list anew at any time; the chosen tab must not be lost with that.
+function useKept(name, initial) {
+  const kept = (window.qmKept ??= {})
+  const key = `${props.greeting}${props.sentence}:${props.rows.map((row) => row.case)}:${name}`
+  const [value, set] = useState(kept[key] ?? initial)
+  return [value, (next) => { kept[key] = next; set(next) }]
+}
+
 export default function Worklist() {
   const { rows, counts, questions } = props
   const grouped = rows.length > 0 && props.greeting !== ""
   const first = GROUPS.find(([key]) => counts[key] > 0)
-  const [group, setGroup] = useState(first ? first[0] : "yours")
-  const [all, setAll] = useState(false)
+  const [group, setGroup] = useKept("group", first ? first[0] : "yours")
+  const [all, setAll] = useKept("all", false)
   const [opening, setOpening] = useState("")
   const inGroup = grouped ? rows.filter((row) => row.group === group) : rows
   const shown = all ? inGroup : inGroup.slice(0, grouped ? SHORT : rows.length)
