@@ -31,9 +31,9 @@ BEGIN: LiteralString = """
 INSERT INTO thread (thread_id, person, case_id) VALUES (%(thread_id)s, %(person)s, %(case_id)s)
 ON CONFLICT DO NOTHING"""
 
-THREADS: LiteralString = "SELECT thread_id, person, memory, case_id, created_at, used_at FROM thread"
-
-FIND: LiteralString = THREADS + " WHERE thread_id = %(thread_id)s AND person = %(person)s"
+FIND: LiteralString = """
+SELECT thread_id, person, memory, case_id, created_at, used_at FROM thread
+ WHERE thread_id = %(thread_id)s AND person = %(person)s"""
 
 CLAIM: LiteralString = """
 UPDATE thread SET busy_until = clock_timestamp() + %(seconds)s * interval '1 second', used_at = clock_timestamp(),
@@ -42,9 +42,8 @@ UPDATE thread SET busy_until = clock_timestamp() + %(seconds)s * interval '1 sec
    AND (busy_until IS NULL OR busy_until < clock_timestamp())
 RETURNING thread_id, person, memory, case_id, created_at, used_at"""
 
-RELEASE: LiteralString = "UPDATE thread SET busy_until = NULL WHERE memory = %(memory)s"
-
-OF_PERSON: LiteralString = THREADS + " WHERE person = %(person)s ORDER BY used_at DESC LIMIT %(limit)s"
+# A turn that outlived its claim must not end the one that came after it.
+RELEASE: LiteralString = "UPDATE thread SET busy_until = NULL WHERE memory = %(memory)s AND used_at = %(used_at)s"
 
 # Only the newest checkpoint is ever read again; the values that it names are kept with it.
 FORGET_OLDER: tuple[LiteralString, ...] = (
@@ -80,16 +79,10 @@ def claim(
 
 
 def release(connection: Connection[DictRow], thread: Thread) -> None:
-    """Ends the turn and forgets the checkpoints that a newer one replaced."""
-    connection.execute(RELEASE, {"memory": thread.memory})
+    """Ends the turn that claimed `thread` and forgets the checkpoints that a newer one replaced."""
+    connection.execute(RELEASE, {"memory": thread.memory, "used_at": thread.used_at})
     for statement in FORGET_OLDER:
         connection.execute(statement, {"memory": str(thread.memory)})
-
-
-def of_person(connection: Connection[DictRow], person: str, limit: int = 50) -> list[Thread]:
-    """The person's threads, the one used last first."""
-    with connection.cursor(row_factory=class_row(Thread)) as cursor:
-        return cursor.execute(OF_PERSON, {"person": person, "limit": limit}).fetchall()
 
 
 def _one(connection: Connection[DictRow], sql: LiteralString, values: Mapping[str, object]) -> Thread | None:

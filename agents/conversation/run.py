@@ -31,7 +31,7 @@ from tools.executor import ToolExecutor
 log = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 4000
-BUSY_SECONDS = 180.0  # after this a turn counts as killed
+BUSY_SECONDS = 180.0  # after this, and what a model may take, a turn counts as killed
 MOST_STEPS = 120  # of the graph; the budgets end a turn long before
 OURS = "Something failed inside while answering; it was logged. Ask again, or in other words."
 
@@ -132,7 +132,7 @@ class GraphConversation:
             if case_id is not None and cases.find(connection, case_id) is None:
                 raise NotFound(f"There is no case {case_id[:40]!a}.", remedy="Ask what is at risk for a list.")
             threads.begin(connection, _thread_name(thread_id), person, case_id)
-            claimed = threads.claim(connection, thread_id, person, case_id=case_id, seconds=BUSY_SECONDS)
+            claimed = threads.claim(connection, thread_id, person, case_id=case_id, seconds=self._longest())
             if claimed is not None:
                 return claimed
             own = threads.find(connection, thread_id, person)
@@ -142,6 +142,10 @@ class GraphConversation:
         if own is None:
             raise NotFound(f"You have no thread {thread_id!r}.", remedy="Begin one under another name.")
         raise Conflict("I am still answering on this thread.", remedy="Wait for that answer, or use another thread.")
+
+    def _longest(self) -> float:
+        """How long a turn may hold its thread: the seconds of a model are set by whoever runs it."""
+        return BUSY_SECONDS + (self._model.budget.seconds if self._model else 0.0)
 
     def _ended(self, acting: Context, thread: Thread, question: str, turned: _Turned) -> Reply:
         """Let go of the thread and record the turn, in one transaction."""

@@ -155,6 +155,21 @@ def test_two_turns_at_once_on_one_thread_are_one_turn(talk: Talk) -> None:
     assert talk.ask("why?").answer
 
 
+def test_a_turn_that_outlived_its_claim_does_not_end_the_next_one(talk: Talk, owner_database: Database) -> None:
+    context = Context(talk.tenant, Actor("person", "paula"))
+    late = talk.conversation.stream(context, "t", "what is at risk?")
+    next(late)
+    with owner_database.transaction(talk.tenant) as connection:
+        connection.execute("UPDATE thread SET busy_until = now() - interval '1 second'")
+    following = talk.conversation.stream(context, "t", "what is at risk?")
+    next(following)
+    assert isinstance(list(late)[-1], Reply)
+    with pytest.raises(Conflict, match="still answering"):
+        talk.ask("why?")
+    assert isinstance(list(following)[-1], Reply)
+    assert talk.ask("why?").answer
+
+
 def test_a_surface_that_goes_away_lets_go_of_the_thread(talk: Talk) -> None:
     context = Context(talk.tenant, Actor("person", "paula"))
     parts = talk.conversation.stream(context, "t", "what is at risk?")
