@@ -87,7 +87,8 @@ class OpenAIEndpoint:
 
     def _retrying(self, deadline: float, pieces: _Pieces) -> Retrying:
         def may_retry(error: BaseException) -> bool:
-            return _is_retried(error) and not pieces.begun and time.monotonic() < deadline
+            too_late = pieces.begun or pieces.stopped or time.monotonic() >= deadline
+            return _is_retried(error) and not too_late
 
         wait = wait_random_exponential(multiplier=0.1, max=1.0)
         return Retrying(retry=retry_if_exception(may_retry), stop=stop_after_attempt(ATTEMPTS), wait=wait, reraise=True)
@@ -113,13 +114,19 @@ class _Pieces:
         self._stopped = threading.Event()
         self.begun = False
 
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
     def read(self, stream: Any) -> None:
         self._stream = stream
         if not hasattr(stream, "__iter__") or isinstance(stream, str):
             raise _NoStreamError
         try:
-            for chunk in stream:
-                if self._stopped.is_set():
+            # It may have been stopped before there was a stream to close: a server that sends nothing but comments
+            # would hold this thread and its connection for good.
+            for chunk in () if self.stopped else stream:
+                if self.stopped:
                     return
                 self.begun = True
                 self.put(chunk)
@@ -127,7 +134,7 @@ class _Pieces:
             self.close()
 
     def put(self, item: object) -> None:
-        while not self._stopped.is_set():
+        while not self.stopped:
             with suppress(queue.Full):
                 self._queue.put(item, timeout=0.2)
                 return
