@@ -13,7 +13,6 @@ from tools.registry import Registry
 
 MOST_CHARACTERS = 12_000  # of one result; what is longer is cut, and says so
 EARLIER_CHARACTERS = 2_000
-PERMITTED: tuple[Permission, ...] = ("read", "analyse", "propose")
 
 
 def messages(state: ConversationState, system: str, case_id: str, dialogue: Sequence[Message]) -> list[Message]:
@@ -46,6 +45,6 @@ def of_turn(state: ConversationState) -> list[Message]:
     return said
 
 
-def schemas(registry: Registry) -> list[Mapping[str, Json]]:
+def schemas(registry: Registry, permitted: Sequence[Permission]) -> list[Mapping[str, Json]]:
     """The tools in the form that models expect; none of them can write or approve."""
-    return [{"type": "function", "function": schema} for schema in registry.schemas(*PERMITTED)]
+    return [{"type": "function", "function": schema} for schema in registry.schemas(*permitted)]

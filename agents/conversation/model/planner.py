@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agents.budget import Budget, Meter
 from agents.conversation.model.dialogue import messages, of_turn, schemas
 from agents.conversation.model.grounding import Given, judge, sentences
+from agents.conversation.model.wishes import permitted
 from agents.conversation.plan import Saying, planned, same_call
 from agents.conversation.state import CallRecord, ConversationState, Planned
 from agents.models import Finished, LanguageModel, ModelFailed, TextPiece, ToolCall
@@ -34,10 +35,7 @@ class Checked:
     def take(self, text: str) -> None:
         """More of the answer; a sentence is judged once the next one has begun."""
         self.waiting += text
-        *done, last = list(sentences(self.waiting)) or [""]
-        if self.waiting[-1:].isspace() and last.strip() and last.rstrip()[-1:] in ".!?":
-            done, last = [*done, last], ""
-        self.waiting = last
+        *done, self.waiting = list(sentences(self.waiting)) or [""]
         for sentence in done:
             self._judge(sentence)
 
@@ -78,7 +76,7 @@ class ModelPlanner:
     def _answer(self, state: ConversationState, case_id: str, meter: Meter, checked: Checked) -> Finished:
         asked = messages(state, self.prompt.text, case_id, of_turn(state))
         left = self.budget.seconds - meter.seconds
-        for piece in self.model.stream(asked, schemas(self.registry), seconds=left):
+        for piece in self.model.stream(asked, schemas(self.registry, permitted(state)), seconds=left):
             if isinstance(piece, TextPiece):
                 checked.take(piece.text)
             else:
@@ -86,7 +84,7 @@ class ModelPlanner:
         raise ModelFailed("The model's answer broke off.")
 
     def _calls(self, state: ConversationState, wished: tuple[ToolCall, ...]) -> list[Planned]:
-        """What it wants called; raises `ModelFailed` once it has wished too often for what leads nowhere."""
+        """What it wants called; raises `ModelFailed` for what nobody asked for, or too often for what leads nowhere."""
         fault = self._fault(state, wished)
         if fault:
             raise ModelFailed(f"The model {self.model.name} could not use the tools: it {fault}.")
@@ -97,6 +95,8 @@ class ModelPlanner:
         done = state["results"]
         if len(wished) > MOST_CALLS:
             return "asked for too much at once"
+        if any(self._is_unasked(state, call) for call in wished):
+            return "wanted to propose, which nobody asked for"
         faults = [call for call in wished if call.problem or call.name not in self.registry.names]
         if faults and len(faults) + sum(call["status"] == "error" for call in done) >= MOST_FAULTS:
             return faults[0].problem or f"asked for {faults[0].name[:40]!a}, which is no tool"
@@ -104,6 +104,10 @@ class ModelPlanner:
         if len(again) + len(done) - len({call["evidence_id"] for call in done}) >= MOST_FAULTS:
             return "asked the same again and again"
         return ""
+
+    def _is_unasked(self, state: ConversationState, call: ToolCall) -> bool:
+        """A tool that there is, and that this turn may not call: it was not offered, and is not called all the same."""
+        return call.name in self.registry.names and self.registry.get(call.name).permission not in permitted(state)
 
 
 def _kept(call: ToolCall) -> dict[str, Json]:

@@ -11,8 +11,8 @@ from psycopg import sql
 from syrupy.assertion import SnapshotAssertion
 
 from agents.conversation.graph import conversation_graph
-from agents.conversation.model.dialogue import PERMITTED
 from agents.conversation.model.grounding import Given, judge, sentences
+from agents.conversation.model.wishes import PROPOSING
 from agents.conversation.port import ToolFinished
 from agents.conversation.state import CallRecord
 from db.embedded import Embedded
@@ -36,7 +36,7 @@ def test_the_drawing_is_as_it_was_agreed(snapshot: SnapshotAssertion) -> None:
 
 
 def test_every_tool_may_be_asked_for_and_none_can_write() -> None:
-    assert {tool.permission for tool in registry()} <= set(PERMITTED)
+    assert {tool.permission for tool in registry()} <= set(PROPOSING)
 
 
 def test_the_savers_tables_are_those_of_the_installed_library(cluster: Embedded, database_name: str) -> None:
