@@ -21,7 +21,8 @@ TOKEN = re.compile(r"[^\W_]+(?:[-/_][^\W_]+)*")
 WITH_UNIT = re.compile(r"\d+-?[^\W\d_]+")
 ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.I)
 PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s])|\n+")
+# Not before a digit: "approx. 45. Order now" is one sentence, and "45. " alone would pass for the number of a list.
+SENTENCE = re.compile(r"(?<=[.!?])[^\S\n]+(?=[^\s\d])|\n+")
 
 
 @dataclass

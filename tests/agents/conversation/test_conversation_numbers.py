@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agents.conversation.model.grounding import Given, judge, sentences
 from agents.conversation.model.numbers import said_in
+from agents.conversation.model.planner import Checked
 from agents.conversation.state import CallRecord
 from domain.canonical import to_json
 
@@ -92,6 +93,19 @@ def test_about_rounds_and_a_bare_number_does_not(amount: int) -> None:
         assert not allowed(f"It is {rounded:,}.", source(amount))
 
 
+@pytest.mark.parametrize("chunk", [1, 4, 7, 99])
+def test_a_number_at_the_end_of_a_sentence_is_no_number_of_a_list(chunk: int) -> None:
+    """However the text is cut when it arrives."""
+    told: list[str] = []
+    checked = Checked(source("LEJ"), told.append)
+    text = "The chance is approx. 45. Order now.\n1. Buy it.\n2. Move it. Only 77. Ask me."
+    for start in range(0, len(text), chunk):
+        checked.take(text[start : start + chunk])
+    checked.end()
+    assert "".join(told) == "Order now.\n1. Buy it.\n2. Move it. Ask me."
+    assert len(checked.withheld) == 2
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_judged_and_its_pieces_are_the_text(text: str) -> None:
     said_in(text)
@@ -114,6 +128,8 @@ def test_any_text_is_judged_and_its_pieces_are_the_text(text: str) -> None:
         "It is 84% likely.",
         "It is likely (0.84).",
         "You asked for 77 units.",
+        "The lost margin 1,186.29 is most of it.",
+        "77 marked units, 1150 separate ones.",
     ],
 )
 def test_what_was_given_or_is_no_number_may_be_said(text: str) -> None:
