@@ -9,7 +9,6 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from db.conninfo import describe, session_conninfo
 from db.errors import DatabaseUnavailable, MigrationOrder, SchemaBehind
 from db.roles import OWNER, ensure_roles, prepare_database
 
+# A path and not an import: importing that package brings Alembic and SQLAlchemy, most of a second, into every process.
+MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK = 0x517A_7E24  # any number that nobody else locks in this database
 _CHECK_SERVER = "Start the server, or correct QUARTERMASTER_DATABASE_URL."
 
@@ -58,7 +59,7 @@ def current_revision(connection: Connection[Any]) -> str | None:
 def expected_revision() -> str:
     """The revision that this program needs: the highest number among the migration files."""
     found = re.compile(r"^(\d{4})_\w+\.py$")
-    names = (file.name for file in resources.files("db.migrations.versions").iterdir())
+    names = (file.name for file in (MIGRATIONS / "versions").iterdir())
     numbers = [match[1] for name in names if (match := found.match(name))]
     if not numbers or len(numbers) != len(set(numbers)):
         raise MigrationOrder("Two migrations carry one number, or there are none.", remedy="Reinstall Quartermaster.")
@@ -96,7 +97,7 @@ def _upgrade(conninfo: str) -> None:
     from sqlalchemy.pool import NullPool
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo), poolclass=NullPool)
     with engine.connect() as connection:
         config.attributes["connection"] = connection

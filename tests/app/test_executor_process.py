@@ -29,6 +29,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 NEVER = {
     "langgraph", "langchain_core", "langsmith", "openai", "mlforecast", "lightgbm", "sklearn", "pandas", "polars",
     "ortools", "chainlit", "plotly", "fastapi", "uvicorn", "tokenizers", "argon2", "agents", "tools", "retrieval",
+    "alembic", "sqlalchemy",
 }  # fmt: skip
 # Working out what an order is worth needs these two; the others httpx takes along where they happen to be installed.
 MATHEMATICS = {"numpy", "scipy"}
