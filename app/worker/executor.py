@@ -18,6 +18,7 @@ from actions.reconcile import reconcile, sweep
 from actions.write import write_one
 from app.wiring import executor_database, service_context, settings
 from app.worker.queues import work
+from app.worker.rounds import over_tenants
 from app.worker.target import LateTarget
 from cases.appraisal import appraise
 from cases.withdrawal import withdraw_pointless
@@ -63,9 +64,12 @@ def run(*, drain: bool = False) -> None:
 
 def sweep_all(database: Database) -> None:
     """Ask again for what should have been done by now, and end what has lost its reason, in every tenant."""
-    for tenant in database.tenant_names():
+
+    def look(tenant: str) -> None:
         sweep(database, service_context(tenant, NAME))
         withdraw_pointless(database, service_context(tenant, NAME))
+
+    over_tenants(database, look, log)
 
 
 def _sweep_until(database: Database, stopping: threading.Event) -> None:
@@ -73,6 +77,6 @@ def _sweep_until(database: Database, stopping: threading.Event) -> None:
         try:
             sweep_all(database)
         except (psycopg.Error, QuartermasterError) as error:
-            # The next round tries again: the database may be restarting, or a deadlock was lost. Were this thread to
-            # end, nothing would look for what the queue has lost, and the process would seem well.
+            # The next round tries again: the database may be restarting. Were this thread to end, nothing would look
+            # for what the queue has lost, and the process would seem well.
             log.warning("The sweep could not run: %s", error)

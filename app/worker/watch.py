@@ -18,6 +18,7 @@ from psycopg.rows import DictRow
 
 from app.triage import queue_open
 from app.wiring import agent_context
+from app.worker.rounds import over_tenants
 from cases.rank import ranked
 from cases.sweep import sweep_and_open
 from db import case_life, cases, sweeps, tenants
@@ -48,12 +49,8 @@ def watching(database: Database) -> Generator[None]:
 
 
 def look_where_due(database: Database) -> None:
-    """One round over the tenants; what goes wrong at one is logged and keeps nobody from the others."""
-    for tenant in database.tenant_names():
-        try:
-            look_if_due(database, agent_context(tenant))
-        except (psycopg.Error, QuartermasterError) as error:
-            log.warning("%s could not be looked at: %s", tenant, error)
+    """One round over the tenants."""
+    over_tenants(database, lambda tenant: look_if_due(database, agent_context(tenant)), log)
 
 
 def look_if_due(database: Database, context: Context, *, every: timedelta = EVERY) -> list[str] | None:

@@ -100,7 +100,9 @@ def test_no_more_than_so_many_wait_in_the_queue(
     assert not set(first) & set(second)
 
 
+@pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected("lost"), KeyError("a defect of ours")])
 def test_a_tenant_without_data_is_not_looked_at_and_a_broken_one_stops_no_other(
+    error: Exception,
     network: Network,
     operator_database: Database,
     agent_database: Database,
@@ -113,7 +115,7 @@ def test_a_tenant_without_data_is_not_looked_at_and_a_broken_one_stops_no_other(
 
     def broken(database: Database, context: object, **more: object) -> object:
         if getattr(context, "tenant", "") == "aardvark":
-            raise psycopg.errors.DeadlockDetected("lost")
+            raise error
         return real(database, context, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(watch, "look_if_due", broken)
