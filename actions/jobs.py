@@ -9,6 +9,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import procrastinate
+import psycopg
+from procrastinate.exceptions import ConnectorException
 from procrastinate.types import TimeDeltaParams
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -58,4 +60,9 @@ def _defer(
     **ids: str,
 ) -> None:
     wait: TimeDeltaParams | None = {"seconds": int(after.total_seconds())} if after else None
-    queue.configure_task(task, queue=queue_name, connection=connection, schedule_in=wait, lock=lock).defer(**ids)
+    job = queue.configure_task(task, queue=queue_name, connection=connection, schedule_in=wait, lock=lock)
+    try:
+        job.defer(**ids)
+    except ConnectorException as error:
+        # The transaction is the caller's, who knows what psycopg raises and not what the queue makes of it.
+        raise (error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error) from None

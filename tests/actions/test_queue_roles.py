@@ -95,3 +95,12 @@ def test_a_login_can_change_its_own_password_and_nobody_elses(queued: World) -> 
     for role in ("operator", "executor", "sealer", "owner"):
         assert not allowed(queued.agent, f"ALTER ROLE quartermaster_{role} PASSWORD 'mine'")
         assert not allowed(queued.agent, f"SET ROLE quartermaster_{role}")
+
+
+def test_a_job_that_cannot_be_kept_is_the_databases_own_error(world: World) -> None:
+    """Whoever holds the transaction tells a lost connection, a deadlock or a refusal by psycopg's class."""
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"actions\.reconcile"),
+        world.agent.transaction(world.tenant) as connection,
+    ):
+        jobs.defer_reconcile(connection, world.tenant)
