@@ -6,6 +6,7 @@ executor's role. Asked twice, it answers twice with the first decision and does 
 
 from __future__ import annotations
 
+from decimal import InvalidOperation
 from uuid import UUID
 
 from psycopg import Connection
@@ -55,13 +56,16 @@ def judge(
 ) -> GateDecision:
     """The gate's word on facts read now and on the benefit as it was worked out, or why it could not be.
 
-    Denied before any policy is asked: what is not what was frozen, is too fine for its unit, or could not be appraised.
+    Denied before any policy is asked: what is not what was frozen, is too fine for its unit or too large to be counted,
+    or could not be appraised.
     """
+    said = {"proposal_id": str(proposal.proposal_id), "stage": stage, "order": proposal.order.model_dump()}
     try:
         facts = gather(connection, proposal, stage, None if isinstance(benefit, str) else benefit)
     except BadInput as error:
-        said = {"proposal_id": str(proposal.proposal_id), "stage": stage, "order": proposal.order.model_dump()}
         return gate.deny(said, "order-unfit", str(error.args[0]))
+    except InvalidOperation:  # raised on, the proposal would be pending and asked about for ever
+        return gate.deny(said, "order-unfit", "A figure of the proposal has more digits than can be counted with.")
     if proposal.content_fingerprint() != proposal.fingerprint:
         return gate.deny(facts, "content-changed", "The proposal is not what was frozen under its fingerprint.")
     if isinstance(benefit, str):

@@ -269,6 +269,18 @@ def test_the_benefit_is_worked_out_again_before_the_write(attack: Attack) -> Non
         assert server.documents == {}
 
 
+@pytest.mark.parametrize("name", ["value", "expected_benefit", "quantity"])
+def test_a_figure_with_more_digits_than_can_be_counted_with_is_denied_and_not_asked_about_for_ever(
+    attack: Attack, name: str
+) -> None:
+    huge = Decimal(10) ** 40
+    changes = {"order": attack.order(quantity=huge)} if name == "quantity" else {name: huge}
+    forged = attack.forge(**changes)
+    decision = attack.decide(forged)
+    assert (decision.outcome, policies(decision)) == ("denied", {"order-unfit"})
+    assert decision == attack.decide(forged)
+
+
 def test_a_defect_in_the_mathematics_denies(attack: Attack) -> None:
     def broken(connection: object, proposal: Proposal) -> Benefit:
         raise ZeroDivisionError
