@@ -127,16 +127,20 @@ APPROVALS: LiteralString = """
 SELECT proposal_id, role, verdict, person, reason, fingerprint FROM approval
  WHERE proposal_id = %(proposal_id)s ORDER BY at"""
 
-# Under way: waiting, on its way to the target, or confirmed there after the moment of the newest stock count and, where
-# open orders are delivered too, of those. The data do not show it yet, so what they say about stock is not the whole
-# truth. Where the clock is held (simulated or historical data) the moment of the import stands for that of the data.
-# A write that ended badly and left a document standing counts too.
+# Under way: waiting, on its way to the target, or confirmed there and not shown by the data yet, so that what they say
+# about stock is not the whole truth. They show it once stock was counted after it and, where open orders are delivered
+# too, those were. Where they never are, only a count on a day after the goods were due shows it: until then the goods
+# are in no file. Where the clock is held (simulated or historical data) the moment of the import stands for that of the
+# data. A write that ended badly and left a document standing counts too.
 OPEN_ORDERS: LiteralString = """
 WITH delivery AS (
-    SELECT b.files, CASE WHEN t.clock_at IS NULL THEN least(b.as_of, b.imported_at) ELSE b.imported_at END AS at
+    SELECT b.files, b.as_of,
+           CASE WHEN t.clock_at IS NULL THEN least(b.as_of, b.imported_at) ELSE b.imported_at END AS at
       FROM import_batch b JOIN tenant t USING (tenant)
 ), newest AS (
-    SELECT kind, least(max(at) FILTER (WHERE files @> counted), max(at) FILTER (WHERE files @> own)) AS at
+    SELECT kind, max(at) FILTER (WHERE files @> counted) AS counted_at,
+           (max(as_of) FILTER (WHERE files @> counted))::date AS counted_on,
+           max(at) FILTER (WHERE files @> own) AS listed_at
       FROM delivery CROSS JOIN (VALUES ('transfer', '[{"table": "transfer_orders"}]'::jsonb),
                                        ('purchase', '[{"table": "purchase_orders"}]'::jsonb)) AS ours (kind, own),
            (VALUES ('[{"table": "stock"}]'::jsonb)) AS count (counted)
@@ -145,12 +149,20 @@ WITH delivery AS (
 SELECT p.proposal_id, p.payload ->> 'source' AS source,
        coalesce(p.payload ->> 'destination', p.payload ->> 'site') AS destination,
        (p.payload ->> 'quantity')::numeric AS quantity
-  FROM proposal p JOIN proposal_state s USING (tenant, proposal_id) LEFT JOIN newest USING (kind)
+  FROM proposal p JOIN proposal_state s USING (tenant, proposal_id) LEFT JOIN newest n USING (kind)
+ CROSS JOIN LATERAL (
+    -- Of what was never written nothing is read: the agent alone has seen it.
+    SELECT CASE WHEN s.state NOT IN ('confirmed', 'failed', 'conflict') THEN NULL
+                WHEN n.listed_at IS NOT NULL THEN s.changed_at <= n.counted_at AND s.changed_at <= n.listed_at
+                ELSE s.changed_at <= n.counted_at
+                 AND coalesce(p.payload ->> 'arrive_on', p.payload ->> 'deliver_on')::date < n.counted_on
+           END AS is_shown
+ ) AS data
  WHERE p.sku = %(sku)s AND p.proposal_id <> %(proposal_id)s
    AND (s.state IN ('approved', 'sent', 'unknown') OR (s.state = 'waiting' AND p.expires_at > now())
-        OR (s.state = 'confirmed' AND s.changed_at > coalesce(newest.at, '-infinity'))
-        OR (s.state IN ('failed', 'conflict') AND s.changed_at > coalesce(newest.at, '-infinity') AND p.proposal_id IN (
-             SELECT o.proposal_id FROM outbox o WHERE o.document ->> 'standing' <> 'cancelled')))
+        OR (data.is_shown IS NOT TRUE AND (s.state = 'confirmed'
+            OR (s.state IN ('failed', 'conflict') AND p.proposal_id IN (
+                 SELECT o.proposal_id FROM outbox o WHERE o.document ->> 'standing' <> 'cancelled')))))
  ORDER BY p.created_at"""
 # What was let through without a person and was or may still be written, at the value that it was let through for: the
 # proposal's own word for it is the agent's.

@@ -185,11 +185,28 @@ def test_a_second_supply_of_the_same_place_is_denied(world: World) -> None:
     assert [reason["policy"] for reason in world.decide(world.propose(world.purchase())).reasons] == ["conflict"]
 
 
+LISTED = "UPDATE import_batch SET files = %s"
+
+
 def test_a_confirmed_write_counts_until_new_data_show_it(world: World) -> None:
     world.write(world.proposed())
     assert [reason["policy"] for reason in world.decide(world.propose()).reasons] == ["conflict"]
     world.run("UPDATE import_batch SET imported_at = clock_timestamp()")
+    world.run(LISTED, Jsonb([{"table": "stock"}, {"table": "transfer_orders"}]))
     assert world.decide(world.propose()).outcome == "automatic"
+
+
+def test_where_open_orders_are_never_delivered_only_a_count_after_the_goods_were_due_shows_them(world: World) -> None:
+    """The count of the next day finds neither the goods nor the order in any file: it would be placed twice."""
+    for order, due in ((world.transfer(), 2), (world.purchase(), 7)):
+        world.write(world.proposed(order))
+        world.run("UPDATE import_batch SET imported_at = clock_timestamp()")
+        for day, policies in ((due, ["conflict"]), (due + 1, [])):
+            world.run("UPDATE import_batch SET as_of = %s", NOW + timedelta(days=day))
+            world.run("UPDATE tenant SET clock_at = %s", NOW + timedelta(days=day))
+            decision = world.decide(world.propose(order))
+            found = [str(reason["policy"]) for reason in decision.reasons if reason["policy"] == "conflict"]
+            assert found == policies, (order.kind, day)
 
 
 def test_only_a_later_count_shows_a_confirmed_write(world: World) -> None:
