@@ -17,7 +17,8 @@ I_WILL = re.compile(
 )
 WAS_DONE = re.compile(
     rf"\b(?:has|have|had)(?: (?:{ADVERBS}))* been(?: (?:{ADVERBS}))* (?P<perfect>\w+)"
-    rf"|\b(?:is|are|was|were)(?: (?:{ADVERBS}))* (?P<past>{DEEDS})\b",
+    rf"|\b(?:was|were)(?: (?:{ADVERBS}))* (?P<past>{DEEDS})\b"
+    rf"|\b(?:is|are)(?: (?:{ADVERBS}))* (?P<present>{DEEDS})\b",
     re.IGNORECASE,
 )
 I_PROPOSED = re.compile(
@@ -28,17 +29,18 @@ I_PROPOSED = re.compile(
 WORDS = frozenset(DEEDS.split("|"))
 
 
-def false_claim(sentence: str, given: str, *, proposed: bool) -> str:
-    """Why the sentence may not be said, or ''; `given` is what tools said, in lower case, `proposed` that one was made.
+def false_claim(sentence: str, happened: str, holds: str, *, proposed: bool) -> str:
+    """Why the sentence may not be said, or ''; `proposed` says that a proposal was made.
 
-    What others did may be told when a tool's result says that very word.
+    What others did may be told when `happened`, in lower case, has that very word; what "is approved" may be a rule as
+    well, and stand in `holds`.
     """
     if I_DID.search(sentence) or IS_DONE.search(sentence) or I_WILL.search(sentence):
         return "it claimed a deed that the agent cannot do"
     if I_PROPOSED.search(sentence) and not proposed:
         return "it claimed a proposal that was not made"
     for match in WAS_DONE.finditer(sentence):
-        deed = (match["perfect"] or match["past"]).casefold()
-        if deed in WORDS and not re.search(rf"\b{deed}\b", given):
+        deed = (match["perfect"] or match["past"] or match["present"]).casefold()
+        if deed in WORDS and not re.search(rf"\b{deed}\b", holds if match["present"] else happened):
             return "it claimed a deed that no record shows"
     return ""

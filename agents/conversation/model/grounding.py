@@ -27,7 +27,11 @@ SENTENCE = re.compile(r"(?<=[.!?])[^\S\n]+(?=[^\s\d])|\n+")
 
 @dataclass
 class Given:
-    """Everything that may be repeated; `percents` are shares and percentages, `said` is what tools returned."""
+    """Everything that may be repeated; `percents` are shares and percentages.
+
+    `said` is what tools returned, in lower case, without the documents' text, which is `quoted`: what a document says
+    was done has not happened.
+    """
 
     numbers: set[Decimal] = field(default_factory=set[Decimal])
     percents: set[Decimal] = field(default_factory=set[Decimal])
@@ -35,6 +39,7 @@ class Given:
     codes: set[str] = field(default_factory=set[str])
     sections: set[Cited] = field(default_factory=set[Cited])
     said: str = ""
+    quoted: str = ""
     proposed: bool = False
 
     @classmethod
@@ -42,18 +47,20 @@ class Given:
         """From tool results (their keys are no source) and from what the person wrote."""
         given = cls()
         words: list[str] = []
+        quoted: list[str] = []
         for call in results:
             evidence = call["evidence_id"]
             found = [*_leaves(call["output"]), call["error"], evidence, evidence[:8]]
-            words += [str(one) for one in found]
-            given.sections |= found_in([call["output"]]) if call["name"] == "search_sops" else set()
+            is_document = call["name"] == "search_sops"
+            (quoted if is_document else words).extend(str(one) for one in found)
+            given.sections |= found_in([call["output"]]) if is_document else set()
             given.proposed |= call["name"].startswith("propose_") and call["status"] == "success"
             for leaf in found:
                 given._take(leaf)
         asked = list(texts)
         for text in asked:
             given._take(text)
-        given.said = "\n".join(words).casefold()
+        given.said, given.quoted = ("\n".join(found).casefold() for found in (words, quoted))
         return given
 
     def _take(self, leaf: object) -> None:
@@ -89,10 +96,11 @@ class Verdict:
 
 def judge(sentence: str, given: Given) -> Verdict:
     """The verdict on one sentence."""
-    claim = false_claim(sentence, given.said, proposed=given.proposed)
+    citations, bare = cited_in(sentence)
+    holds = f"{given.said}\n{given.quoted}"
+    claim = false_claim(sentence, holds if citations else given.said, holds, proposed=given.proposed)
     if claim:
         return Verdict(False, claim)
-    citations, bare = cited_in(sentence)
     for words_of_it, cited in citations:
         if not cited.stands_in(given.sections):
             return Verdict(False, f"{words_of_it} came from no search of the procedures")
