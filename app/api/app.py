@@ -15,7 +15,6 @@ from app.api.identity import Identify
 from app.api.outer import Outer
 from app.api.parts import OpenParts, open_parts
 from app.api.tools import tool_router
-from app.signin import here
 from app.wiring import program_version
 from tools.catalogue import registry
 
@@ -36,11 +35,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         parts = await run_in_threadpool(open_with, secure)
         app.state.parts = parts
-        here.use(parts.signin)
         try:
             yield
         finally:
-            here.use(None)
             await run_in_threadpool(parts.close)
 
     app = FastAPI(

@@ -58,8 +58,7 @@ OpenParts = Annotated[Parts, Depends(parts_of)]
 @router.get("/sign-in", include_in_schema=False)
 def show(request: Request, parts: OpenParts, next: str = "") -> Response:
     """The form, or who is signed in."""
-    token = parts.signin.token_in(request.headers.get("cookie", ""))
-    known = parts.signin.person_of(token) if token else None
+    known = parts.signin.person_of(request.headers.get("cookie", ""))
     if known is not None:
         return page.already_in(known.name, _onward(next, request))
     return page.sign_in_form(ask_tenant=_ask_tenant(parts), onward=next)

@@ -69,9 +69,9 @@ class SignIn:
         """The session cookie's name; with TLS one that no neighbouring host or path can set."""
         return "__Host-quartermaster_session" if self.secure else "quartermaster_session"
 
-    def person_of(self, credential: str) -> SignedIn | None:
-        """The signed-in person of a Cookie header or of a session's token; None for anything else, never an error."""
-        token = self.token_in(credential) if "=" in credential else credential
+    def person_of(self, cookie_header: str) -> SignedIn | None:
+        """The signed-in person of a Cookie header; None for anything else, never an error."""
+        token = self.token_in(cookie_header)
         try:
             return self.session(token) if token else None
         except NotIdentified:

@@ -10,12 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.signin import attempts, here
+from app.signin import attempts
 from app.signin.door import SignIn, Times
 from db.session import Database
 from db.settings import Role
-from domain.errors import Unavailable
-from tests.api.conftest import PASSWORD, SERVER, Api
+from tests.api.conftest import PASSWORD, Api
 
 COOKIE = "quartermaster_session"
 
@@ -221,24 +220,17 @@ def test_with_tls_the_cookie_is_bound_to_it(api: Api) -> None:
     assert signin.person_of(f"a=b; __Host-{COOKIE}={token}") is not None
 
 
-def test_the_console_asks_without_a_request(api: Api) -> None:
-    headers = api.cookie("paula")
-    found = here.person_of(headers["Cookie"])
+def test_a_cookie_header_says_who_is_signed_in(api: Api) -> None:
+    found = api.parts.signin.person_of(f"a=b; {api.cookie('paula')['Cookie']}")
     assert found is not None
     assert (found.person, found.name, found.roles) == ("paula", "Paula", {"planner"})
-    assert here.person_of(headers["Cookie"].partition("=")[2]) == found
     for nothing in ("", "a=b", "acme.x", "x" * 5000, f"{COOKIE}=acme.{'A' * 43}"):
-        assert here.person_of(nothing) is None
-    assert here.sign_in_link(api.tenant, "sven", SERVER).startswith(f"{SERVER}/sign-in/{api.tenant}.")
-    here.use(None)
-    with pytest.raises(Unavailable):
-        here.here()
+        assert api.parts.signin.person_of(nothing) is None
 
 
 def test_times_are_settings_of_the_sign_in(api: Api) -> None:
     short = SignIn(api.parts.operator, times=Times(idle=timedelta(0)))
-    token = api.cookie("paula")["Cookie"].partition("=")[2]
-    assert short.person_of(token) is None
+    assert short.person_of(api.cookie("paula")["Cookie"]) is None
 
 
 def test_the_agent_and_the_executor_see_nothing_of_who_may_come_in(database: Callable[..., Database]) -> None:
