@@ -43,6 +43,8 @@ def create(
     """Make a key. It is shown this once and kept as a hash only."""
     from datetime import timedelta
 
+    from rich.markup import escape
+
     from app.signin import keys
     from app.wiring import operator_context, operator_database
 
@@ -51,7 +53,7 @@ def create(
     if json:
         return print_json(made)
     say(made.key)
-    note(f"For {made.name}: {', '.join(made.scopes)}, until {made.expires_at:%d %b %Y}. It is not shown again.")
+    note(f"For {escape(made.name)}: {', '.join(made.scopes)}, until {made.expires_at:%d %b %Y}. It is not shown again.")
     return None
 
 

@@ -55,11 +55,6 @@ def between(span: Span, unit: str) -> str:
     return f"{units(span.mean, unit)} (80% interval {units(span.low)} to {units(span.high)})"
 
 
-def joined(parts: Sequence[str], word: str = "and") -> str:
-    """a, b and c."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}" if parts else ""
-
-
 def most(things: Sequence[T], count: int) -> tuple[Sequence[T], str]:
     """The first `count`, and a sentence about the rest or ''."""
     rest = len(things) - count
