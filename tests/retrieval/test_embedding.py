@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from retrieval import embedding
 from retrieval.demo import FOLDER, VECTORS
@@ -71,3 +73,17 @@ def test_a_missing_package_is_said_with_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr(embedding, "PACKAGE", "no_such_package")
     with pytest.raises(EmbeddingUnavailable, match=r"requirements/embedding\.txt"):
         embedder()
+
+
+def test_questions_at_once_leave_the_process_its_threads() -> None:
+    encoder, before = embedder(), blas_threads()
+    asking = [Thread(target=encoder.passages, args=(["what is late? " * count],)) for count in (40, 80, 160)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    assert blas_threads() == before
+
+
+def blas_threads() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
