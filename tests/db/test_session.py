@@ -108,7 +108,7 @@ def test_the_queues_worker_runs_under_the_executors_connection(executor_database
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=executor_database.conninfo))
     seen: list[str] = []
 
-    @app.task(name="note")
+    @app.task(name="note", queue="execute")
     def note(id: str) -> None:
         seen.append(id)
 
