@@ -87,6 +87,14 @@ def test_only_the_operator_makes_a_tenant_and_moves_its_clock(
     assert permitted(database_factory("operator"), TENANT_WRITES) == list(TENANT_WRITES)
 
 
+def test_only_the_agent_moves_a_case(database_factory: Callable[..., Database]) -> None:
+    columns = ("status", "closed_at", "summary", "note", "reopened_at", "gone_since")
+    moves = tuple(f"UPDATE case_file SET {name} = {name}" for name in columns)
+    assert permitted(database_factory("agent"), moves) == list(moves)
+    for role in ("operator", "executor", "sealer"):
+        assert permitted(database_factory(role), moves) == []
+
+
 @pytest.mark.parametrize("role", ["agent", "operator", "executor"])
 def test_a_job_is_deferred_inside_the_callers_transaction(
     database_factory: Callable[..., Database], tenant: str, role: Role

@@ -12,7 +12,8 @@ ALTER TABLE case_file
     ADD gone_since      timestamptz;                 -- a sweep could tell that its finding is gone; null: it stands
 GRANT UPDATE (note, reopened_at, worked_at, worked_batch, worked_model, worked_money, worked_severity, gone_since)
    ON case_file TO quartermaster_agent;
-GRANT UPDATE (note, reopened_at) ON case_file TO quartermaster_operator, quartermaster_executor;
+-- Only what looks at the network moves a case, and that is the agent's: an answer or a write moves its proposal.
+REVOKE UPDATE (status, closed_at, summary) ON case_file FROM quartermaster_operator, quartermaster_executor;
 
 CREATE TABLE last_sweep (
     tenant   text PRIMARY KEY,
