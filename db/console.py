@@ -1,6 +1,7 @@
 """Rows of the console: threads, what was shown in them, and which proposal a card showed to whom.
 
-Display history and nothing more: no decision is read from here. Every statement names the person whose thread it is.
+Display history and nothing more: no decision is read from here. Every statement that writes names the person whose
+thread it is; whoever reads a thread's steps and elements has asked first whose it is (`find_thread`).
 """
 
 from __future__ import annotations
