@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -83,7 +83,7 @@ Part = ToolStarted | ToolFinished | TextDelta | Notice | Reply
 class Conversation(Protocol):
     """Answers on one thread at a time; `app.asking.conversation` makes one."""
 
-    def stream(self, context: Context, thread_id: str, text: str, *, case_id: str | None = None) -> Iterator[Part]:
+    def stream(self, context: Context, thread_id: str, text: str, *, case_id: str | None = None) -> Generator[Part]:
         """Answer `text` on the thread; the last part is the reply.
 
         `context` is the signed-in person's: tenant and person are taken from it, roles from the database. The thread

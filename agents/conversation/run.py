@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
@@ -78,7 +78,7 @@ class GraphConversation:
         self._version = version
         self._model = model
 
-    def stream(self, context: Context, thread_id: str, text: str, *, case_id: str | None = None) -> Iterator[Part]:
+    def stream(self, context: Context, thread_id: str, text: str, *, case_id: str | None = None) -> Generator[Part]:
         """See `agents.conversation.port.Conversation`."""
         question = _checked(text)
         acting = self._acting(context)
@@ -90,7 +90,7 @@ class GraphConversation:
             reply = self._ended(acting, thread, question, turned)
         yield reply
 
-    def _parts(self, acting: Context, thread: Thread, question: str, turned: _Turned) -> Iterator[Part]:
+    def _parts(self, acting: Context, thread: Thread, question: str, turned: _Turned) -> Generator[Part]:
         """The graph's parts as they come; what fails inside is said."""
         turn = Turn.of(self._executor, acting, thread.case_id or "", self._model)
         graph = conversation_graph(TenantSaver(self._database, acting.tenant))

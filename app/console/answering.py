@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -28,6 +31,8 @@ from tools.forecast import Forecasts
 
 log = logging.getLogger(__name__)
 
+# Threads of their own: turns that wait for a slow model must not stop buttons, history and what arrives by itself.
+TURNS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="turn")
 LONGEST_OUTPUT = 6_000
 ROWS_SHOWN = 8
 BROKEN = "Something went wrong here, so there is no answer. Nothing was changed; ask again in a moment."
@@ -119,24 +124,34 @@ async def _pictures(part: ToolFinished) -> list[cl.Plotly | cl.CustomElement]:
 
 
 async def _stream(asking: Visitor, thread_id: str, text: str, case_id: str | None) -> AsyncGenerator[Part]:
-    """The conversation's parts as they come, from its thread to this loop; its error, when it ends with one."""
+    """The conversation's parts as they come, from its thread to this loop; its error, when it ends with one.
+
+    Where nobody listens any more (the person pressed stop, or left) the turn ends at its next part.
+    """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[Part | BaseException | None] = asyncio.Queue()
+    unheard = threading.Event()
 
     def run() -> None:
         try:
-            for part in parts.conversation().stream(asking.context, thread_id, text, case_id=case_id):
-                loop.call_soon_threadsafe(queue.put_nowait, part)
+            with closing(parts.conversation().stream(asking.context, thread_id, text, case_id=case_id)) as stream:
+                for part in stream:
+                    if unheard.is_set():
+                        break
+                    loop.call_soon_threadsafe(queue.put_nowait, part)
             loop.call_soon_threadsafe(queue.put_nowait, None)
         except Exception as error:
             loop.call_soon_threadsafe(queue.put_nowait, error)
 
-    working = asyncio.create_task(asyncio.to_thread(run))
-    while (part := await queue.get()) is not None:
-        if isinstance(part, BaseException):
-            raise part
-        yield part
-    await working
+    working = loop.run_in_executor(TURNS, run)
+    try:
+        while (part := await queue.get()) is not None:
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+        await working
+    finally:
+        unheard.set()
 
 
 def _case_of(asking: Visitor, thread_id: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.conversation.answers.words import plain
 from app.api.parts import Parts
 from app.console import words
 from app.console.person import Visitor
@@ -34,12 +35,12 @@ def _lines(found: Explanation) -> list[str]:
     if len(data.rows) > MOST_ROWS:
         lines.append(f"\n… and {len(data.rows) - MOST_ROWS} more rows: `quartermaster why {found.case_id}`")
     lines += ["", f"**Carried out**: {found.executed.state} {found.executed.document}"]
-    return lines + [f"- {step}" for step in found.executed.steps]
+    return lines + [f"- {plain(step)}" for step in found.executed.steps]
 
 
 def _row(one: DataRow) -> str:
     where = f"{one.file} row {one.row}" if one.row else one.file
-    return f"| {one.table} {one.key} | {where} · {one.provenance} · `{one.sha256[:12]}…` |".replace("\n", " ")
+    return f"| {one.table} {plain(one.key)} | {plain(where)} · {one.provenance} · `{one.sha256[:12]}…` |"
 
 
 def _short(value: str) -> str:

@@ -15,6 +15,7 @@ from chainlit.context import context
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from agents.conversation.answers.words import plain
 from app.console import chart, parts
 from app.console.case_card import CaseCard, CaseRead, read_case
 from app.console.person import Visitor, visitor
@@ -68,7 +69,7 @@ async def show_case(case_id: str) -> None:
     shown = await asyncio.to_thread(_open, asking, thread_id, case_id)
     card = shown.read.card
     elements = [plot(chart.figure(shown.projection), f"{card.case} outlook")] if shown.projection else []
-    headline = f"### {card.subject}\n{card.matter}"
+    headline = f"### {plain(card.subject)}\n{plain(card.matter)}"
     await cl.Message(content=headline, author=AUTHOR, elements=elements).send()
     element = card_element(card)
     await cl.Message(content="", author=AUTHOR, elements=[element], id=element.for_id).send()

@@ -90,32 +90,12 @@ async def _run(session: WebsocketSession, asking: Visitor, told: Told) -> None:
 async def _tell(news: News) -> None:
     for moment in news.moments:
         made = str(uuid5(NAMESPACE_URL, f"{news.row.card_id}:{moment.key}"))
-        await cl.Message(content=line(moment), author=AUTHOR, id=made).send()
+        await cl.Message(content=words.came(moment), author=AUTHOR, id=made).send()
     await _update(news)
 
 
 async def _update(news: News) -> None:
     await card_element(news.card).update()
-
-
-def line(moment: MomentRow) -> str:
-    """One moment in a sentence; each word means what the database means by it."""
-    at = words.clock(moment.at)
-    because = f": {moment.reason}" if moment.reason else ""
-    match moment.what:
-        case "approved":
-            return f"*Approved* by {moment.who} as {words.roles([moment.role])}, {at}."
-        case "rejected":
-            return f"*Rejected* by {moment.who} as {words.roles([moment.role])}, {at}{because}"
-        case "sent":
-            return f"*Sent* to the ERP, {at}."
-        case "confirmed":
-            return f"*Confirmed*: **{moment.document}** in the ERP, read back {at}."
-        case "unknown":
-            return f"*Outcome unknown*, {at}: the ERP did not answer. It is asked again; nothing is sent twice."
-        case _:
-            text, _ = words.state(moment.what)
-            return f"*{text[:1].upper()}{text[1:]}*, {at}{because}"
 
 
 def _news(asking: Visitor, thread_id: UUID, told: Told) -> list[News]:

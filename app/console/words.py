@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from actions.port import Order, TransferOrder
+from agents.conversation.answers.words import plain
+from db.console import MomentRow
 
 Tone = Literal["good", "wait", "bad", "calm"]
 
@@ -90,3 +92,23 @@ def headline(summary: str) -> tuple[str, str]:
 def reasons(rows: Sequence[Any]) -> str:
     """The gate's words."""
     return " ".join(str(row.get("reason", "")) for row in rows if isinstance(row, dict))
+
+
+def came(moment: MomentRow) -> str:
+    """One moment in a sentence; each word means what the database means by it."""
+    at = clock(moment.at)
+    because = f": {plain(moment.reason)}" if moment.reason else ""
+    match moment.what:
+        case "approved":
+            return f"*Approved* by {plain(moment.who)} as {roles([moment.role])}, {at}."
+        case "rejected":
+            return f"*Rejected* by {plain(moment.who)} as {roles([moment.role])}, {at}{because}"
+        case "sent":
+            return f"*Sent* to the ERP, {at}."
+        case "confirmed":
+            return f"*Confirmed*: **{plain(moment.document)}** in the ERP, read back {at}."
+        case "unknown":
+            return f"*Outcome unknown*, {at}: the ERP did not answer. It is asked again; nothing is sent twice."
+        case _:
+            text, _ = state(moment.what)
+            return f"*{text[:1].upper()}{text[1:]}*, {at}{because}"

@@ -11,6 +11,7 @@ import pytest
 from actions.states import ProposalState
 from app.console import words
 from app.console.worklist import sentence
+from db.console import MomentRow
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,14 @@ def test_a_summary_is_split_into_what_it_is_about_and_what_is_the_matter() -> No
 
 def test_times_are_said_with_their_zone() -> None:
     assert words.clock(datetime(2026, 3, 2, 6, 47, tzinfo=UTC)) == "06:47 UTC"
+
+
+def test_what_somebody_wrote_becomes_no_markup_in_the_thread() -> None:
+    reason = "see [here](https://evil.example) <img src=x> | **now**"
+    said = words.came(
+        MomentRow("k", datetime(2026, 11, 21, 6, 0, tzinfo=UTC), "rejected", "Eve *x*", "supervisor", reason, "")
+    )
+    assert "[here](" not in said
+    assert "<img" not in said.replace("\\<img", "")
+    assert "**now**" not in said
+    assert "Eve \\*x\\*" in said
