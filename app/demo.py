@@ -105,13 +105,13 @@ def run(*, once: bool, fresh: bool, progress: Progress, show: Screen | None) -> 
         progress("starting Tryton, the ERP", 0, 0)
         stack.callback(erp.start(TENANT, progress).stop)
         progress("starting the agent, the executor and the sealer", 0, 0)
-        port = None if once else free_port()
-        children = stack.enter_context(running(home / "log", port=port))
+        listening = None if once else stack.enter_context(listen_near(PORT))
+        children = stack.enter_context(running(home / "log", listening=listening))
         report = work_the_morning(progress, show)
         if show:
             show.finished(report)
-        if port is not None:
-            open_doors(port, progress, show)
+        if listening is not None:
+            open_doors(listening.getsockname()[1], progress, show)
             stay(children)
     return report
 
@@ -125,11 +125,14 @@ def end_as_interrupted() -> None:
     signal.signal(signal.SIGTERM, told)
 
 
-def free_port() -> int:
-    """The console's usual port, or any free one where something else has it."""
-    for port in (PORT, 0):
-        with suppress(OSError), socket.create_server((LOCAL, port)) as probe:
-            return probe.getsockname()[1]
+def listen_near(port: int) -> socket.socket:
+    """A socket that listens on the console's usual port, or on a free one where something else has it.
+
+    Held from now on: what is shown as the console's address cannot become somebody else's.
+    """
+    for one in (port, 0):
+        with suppress(OSError):
+            return socket.create_server((LOCAL, one))
     raise Unavailable("No port of this machine is free for the console.", remedy="End what holds them, start again.")
 
 
@@ -153,7 +156,7 @@ def wait_until_served(address: str) -> None:
     until = time.monotonic() + SERVED_WITHIN_SECONDS
     while time.monotonic() < until:
         with suppress(httpx.TransportError):
-            if httpx.get(f"{address}/healthz", timeout=5).is_success:
+            if httpx.get(f"{address}/healthz", timeout=SERVED_WITHIN_SECONDS).is_success:
                 return
         time.sleep(0.2)
     raise Unavailable(

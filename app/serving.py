@@ -23,8 +23,10 @@ STOP_WITHIN_SECONDS = 10
 Announce = Callable[[str], None]
 
 
-def run(host: str, port: int, *, behind_proxy: bool, announce: Announce) -> None:
+def run(host: str, port: int, *, behind_proxy: bool, announce: Announce, fd: int | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; `announce` is told the address once requests are answered.
+
+    `fd` is a listening socket of this machine's own address that whoever started us holds; host and port are its.
 
     Raises:
         BadInput: other machines could reach it and nobody said that TLS is in front.
@@ -35,7 +37,7 @@ def run(host: str, port: int, *, behind_proxy: bool, announce: Announce) -> None
             f"{host} can be reached by other machines, and this speaks plain HTTP.",
             remedy="Put a proxy with TLS in front and say --behind-proxy, or serve on 127.0.0.1.",
         )
-    with listen(host, port) as listening:
+    with listen(host, port) if fd is None else socket.socket(fileno=fd) as listening:
         where = listening.getsockname()
         shown = f"[{host}]" if ":" in host else host
         server = Server(application(secure=behind_proxy), f"http://{shown}:{where[1]}", behind_proxy, announce)

@@ -72,8 +72,8 @@ class Prober:
 
 
 @router.get("/healthz", summary="The process is up")
-def healthz() -> Alive:
-    """Answers without asking anything else."""
+async def healthz() -> Alive:
+    """Answers without asking anything else, also while every thread is busy with other requests."""
     return Alive()
 
 

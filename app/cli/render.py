@@ -112,23 +112,13 @@ def approvals(tenant: str, waiting: Sequence[Any], person: str = "") -> None:
     if not waiting:
         say(f"Nothing waits in {tenant}.")
         return
-    print_table(
-        f"{len(waiting)} wait for a person",
-        ["case", "what", "would", "value", "benefit (at least)", "ask", "because", "fingerprint"],
-        [
-            [
-                one.case,
-                one.summary,
-                _order(one.payload),
-                f"{one.value:,.0f} {one.currency}",
-                f"{one.expected_benefit:,.0f} ({one.benefit_lower:,.0f})",
-                ", ".join(one.asked),
-                " ".join(reason["reason"] for reason in one.reasons),
-                short(one.fingerprint),
-            ]
-            for one in waiting
-        ],
-    )
+    say(f"[bold]{len(waiting)} wait for a person[/], most urgent first\n")
+    for one in waiting:
+        because = " ".join(reason["reason"] for reason in one.reasons)
+        say(f"[bold]{one.case}[/]  {escape(one.summary)}")
+        say(f"         {escape(_order(one.payload))}: {one.value:,.0f} {one.currency}")
+        say(f"         benefit {one.expected_benefit:,.0f}, at least {one.benefit_lower:,.0f} {one.currency}")
+        say(f"         ask {', '.join(one.asked)}. {escape(because)} Fingerprint {short(one.fingerprint)}\n")
     one = waiting[0]
     whose = "" if tenant == "demo" else f" --tenant {tenant}"
     answer = f"{one.case} --as {person or 'PERSON'}{whose} --fingerprint {short(one.fingerprint)}"
@@ -226,7 +216,8 @@ class DemoScreen:
         for door in doors:
             say(f"  {door.person:<18} {door.role:<20} {door.link}")
         say("Begin as the planner: ask what is at risk, open a case. Then approve it as the role that is asked for.")
-        say("A new link: .venv/bin/quartermaster person link paula --tenant demo. Ctrl-C stops everything.")
+        say(f"A new link: .venv/bin/quartermaster person link paula --tenant demo --address {address}")
+        say("Ctrl-C stops everything.")
 
     def _next_steps(self, report: DemoReport) -> list[tuple[str, str]]:
         confirmed = next((one.id for one in report.cases if one.state == "confirmed"), None)

@@ -24,11 +24,14 @@ def serve(
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A proxy in front ends TLS; cookies are then bound to TLS.")
     ] = False,
+    fd: Annotated[int | None, typer.Option(hidden=True, help="A listening socket that was inherited.")] = None,
 ) -> None:
     """Serve the API and the sign-in page until stopped. Others reach it only through a proxy with TLS."""
     from app import serving
 
-    serving.run(host, port, behind_proxy=behind_proxy, announce=lambda address: say(f"Quartermaster is at {address}"))
+    serving.run(
+        host, port, behind_proxy=behind_proxy, announce=lambda address: say(f"Quartermaster is at {address}"), fd=fd
+    )
 
 
 @key.command("create", no_args_is_help=True)

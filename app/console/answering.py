@@ -26,6 +26,7 @@ from app.console.person import Visitor, visitor
 from app.console.showing import AUTHOR
 from db import console
 from domain.errors import QuartermasterError
+from tools.case import CaseView
 from tools.exceptions import Exceptions
 from tools.forecast import Forecasts
 
@@ -45,6 +46,7 @@ class _Turn:
     answer: cl.Message | None = None
     step: cl.Step | None = None
     elements: list[Any] = field(default_factory=list[Any])
+    read: list[object] = field(default_factory=list[object])
 
 
 async def answer(text: str) -> None:
@@ -65,6 +67,12 @@ async def answer(text: str) -> None:
     if turn.answer is not None:
         turn.answer.elements = list(turn.elements)
         await turn.answer.send()
+    match turn.read:
+        case [CaseView() as case]:
+            # Whoever asks for one case and nothing else wants to see and answer it, not only to read about it.
+            await showing.show_case(case.case_id)
+        case _:
+            pass
 
 
 async def _show(turn: _Turn, part: Part) -> None:
@@ -109,6 +117,7 @@ async def _finish(turn: _Turn, part: ToolFinished) -> None:
     step.output = f"Evidence `{part.evidence_id}`, {part.seconds:.2f} s\n\n```json\n{shown[:LONGEST_OUTPUT]}{rest}\n```"
     await step.update()
     turn.elements += await _pictures(part)
+    turn.read.append(part.output)
 
 
 async def _pictures(part: ToolFinished) -> list[cl.Plotly | cl.CustomElement]:

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from socket import socket
 from types import FrameType
+from typing import IO
 
 from app.wiring import settings
 from domain.errors import Unavailable
@@ -51,9 +53,9 @@ def drain_all() -> None:
 class Children:
     """The running processes, by name."""
 
-    def __init__(self, names: Sequence[str], log_folder: Path | None, port: int) -> None:
+    def __init__(self, names: Sequence[str], log_folder: Path | None, listening: socket | None) -> None:
         self._log_folder = log_folder
-        self._port = port
+        self._listening = listening
         self._processes = {name: self._start(name) for name in names}
 
     def watch(self) -> None:
@@ -81,19 +83,32 @@ class Children:
                 process.wait()
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
-        command = _serve(self._port) if name == API else _command(name)
-        if self._log_folder is None:
-            return subprocess.Popen(command, env=_environment(name), start_new_session=True)
-        self._log_folder.mkdir(parents=True, exist_ok=True)
-        with (self._log_folder / f"{name}.log").open("ab") as log:
+        command, handed = _command(name), ()
+        if name == API and self._listening is not None:
+            handed = (self._listening.fileno(),)
+            command = [sys.executable, "-m", "app.cli", "serve", "--fd", str(handed[0])]
+        with self._log(name) as log:
             # A session of its own: Ctrl-C reaches us first, and we stop them in order.
-            return subprocess.Popen(command, env=_environment(name), stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                command, env=_environment(name), stdout=log, stderr=log, start_new_session=True, pass_fds=handed
+            )
+
+    def _log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
+        """The file for a process's output; None where it goes where ours goes."""
+        if self._log_folder is None:
+            return nullcontext()
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        return (self._log_folder / f"{name}.log").open("ab")
 
 
 @contextmanager
-def running(log_folder: Path | None = None, *, port: int | None = None) -> Generator[Children]:
-    """All processes while the block runs, with `port` the API too; output goes to `log_folder` where one is given."""
-    children = Children(NAMES if port is None else (*NAMES, API), log_folder, port or 0)
+def running(log_folder: Path | None = None, *, listening: socket | None = None) -> Generator[Children]:
+    """All processes while the block runs; output goes to `log_folder` where one is given.
+
+    With a `listening` socket the API too. It inherits the socket: nobody else can answer on that port, not even while
+    the API is being restarted.
+    """
+    children = Children(NAMES if listening is None else (*NAMES, API), log_folder, listening)
     try:
         yield children
     finally:
@@ -102,10 +117,6 @@ def running(log_folder: Path | None = None, *, port: int | None = None) -> Gener
 
 def _command(name: str, *flags: str) -> list[str]:
     return [sys.executable, "-m", "app.worker.main", name, *flags]
-
-
-def _serve(port: int) -> list[str]:
-    return [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
 
 
 def _environment(name: str) -> dict[str, str]:

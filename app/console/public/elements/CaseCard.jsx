@@ -7,7 +7,7 @@ const COLUMNS = [
   ["at_least", "At least"],
   ["worst_tenth", "Worst tenth"],
   ["chance", "Chance it helps"],
-  ["cost", "Cost"],
+  ["cost", "Extra cost"],
 ]
 
 function Bars({ title, bars, total, kind }) {
@@ -64,6 +64,9 @@ export default function CaseCard() {
   const [reason, setReason] = useKept("reason", "")
   const [busy, setBusy] = useState(false)
   const card = useRef(null)
+  const form = useRef(null)
+  // The composer floats over the lower edge: the second button would lie under it.
+  useEffect(() => { if (rejecting) form.current?.scrollIntoView({ block: "center" }) }, [rejecting])
   // The headline and the picture stand in the message before: that is where reading begins. Once a page, because
   // the card is made anew whenever what it shows changes.
   useEffect(() => {
@@ -114,7 +117,7 @@ export default function CaseCard() {
         </p>
       )}
       {rejecting ? (
-        <div className="qm-reason">
+        <div className="qm-reason" ref={form}>
           <label htmlFor={`why-${props.card}`}>Why not? It is kept with the case.</label>
           <textarea
             id={`why-${props.card}`} rows={2} maxLength={1000} value={reason}
