@@ -140,10 +140,14 @@ class _Pieces:
                 return
 
     def next(self, seconds: float, name: str) -> object:
+        # Also late when more is waiting: a reader slower than the model would go on for as long as the model does.
+        late = ModelFailed(f"The model {name} did not answer in time.")
+        if seconds <= 0:
+            raise late
         try:
-            item = self._queue.get(timeout=max(seconds, 0.001))
+            item = self._queue.get(timeout=seconds)
         except queue.Empty:
-            raise ModelFailed(f"The model {name} did not answer in time.") from None
+            raise late from None
         if isinstance(item, ModelFailed):
             raise item
         return item
@@ -197,9 +201,10 @@ class _Answer:
         call = self.calls.setdefault(int(part.index or 0), {"id": "", "name": "", "arguments": ""})
         call["id"] = call["id"] or str(part.id or "")
         function = part.function
-        call["name"] += str(getattr(function, "name", "") or "")
-        call["arguments"] += str(getattr(function, "arguments", "") or "")
-        self.size += len(call["arguments"])
+        for field_name in ("name", "arguments"):
+            more = str(getattr(function, field_name, "") or "")
+            call[field_name] += more
+            self.size += len(more)
         if self.size > MOST_CHARACTERS:
             raise ModelFailed("The model's answer does not end.")
 
