@@ -18,6 +18,7 @@ from tools.registry import Registry
 
 MOST_FAULTS = 3  # calls that cannot be made, in one turn
 MOST_CALLS = 8  # asked for at once
+LONGEST_SENTENCE = 4_000  # characters; looking for its end in each piece anew would take time without bound
 
 Say = Callable[[str], None]
 
@@ -33,9 +34,11 @@ class Checked:
     withheld: list[str] = field(default_factory=list[str])
 
     def take(self, text: str) -> None:
-        """More of the answer; a sentence is judged once the next one has begun."""
+        """More of the answer; a sentence is judged once the next one has begun. Raises when one does not end."""
         self.waiting += text
         *done, self.waiting = list(sentences(self.waiting)) or [""]
+        if len(self.waiting) > LONGEST_SENTENCE:
+            raise ModelFailed(f"The model's answer has a sentence of more than {LONGEST_SENTENCE:,} characters.")
         for sentence in done:
             self._judge(sentence)
 

@@ -14,6 +14,7 @@ from agents.conversation.model.grounding import Given, judge, sentences
 from agents.conversation.model.numbers import said_in
 from agents.conversation.model.planner import Checked
 from agents.conversation.state import CallRecord
+from agents.models import ModelFailed
 from domain.canonical import to_json
 
 AMOUNTS = st.decimals(min_value="0.01", max_value="9999999", places=2)
@@ -104,6 +105,16 @@ def test_a_number_at_the_end_of_a_sentence_is_no_number_of_a_list(chunk: int) ->
     checked.end()
     assert "".join(told) == "Order now.\n1. Buy it.\n2. Move it. Ask me."
     assert len(checked.withheld) == 2
+
+
+def test_a_sentence_without_an_end_is_given_up_and_not_searched_for_ever() -> None:
+    told: list[str] = []
+    checked = Checked(source("LEJ"), told.append)
+    for _ in range(4_000):
+        checked.take("x")
+    with pytest.raises(ModelFailed, match="more than 4,000 characters"):
+        checked.take("x")
+    assert not told
 
 
 @given(st.text(max_size=200))
