@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import anyio
+import anyio.to_thread
+import httpx
 import pytest
 
 from db.actions import NewDecision, insert_decision, set_state
 from db.session import Database
-from tests.api.conftest import Api
+from tests.api.conftest import SERVER, Api
 from tools import proposals as propose_tools
 from tools.catalogue import registry
 
@@ -291,6 +294,21 @@ def test_health_is_open_and_ready_means_that_a_write_was_probed(api: Api) -> Non
     assert api.client.get("/healthz").json() == {"status": "up"}
     ready = api.client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+def test_the_process_is_up_also_while_all_its_threads_are_busy(api: Api) -> None:
+    """Whoever probes it would otherwise restart a process for having much to do."""
+
+    async def ask() -> int:
+        threads = anyio.to_thread.current_default_thread_limiter()
+        for each in range(int(threads.total_tokens)):
+            threads.acquire_on_behalf_of_nowait(each)
+        transport = httpx.ASGITransport(app=api.client.app)
+        async with httpx.AsyncClient(transport=transport, base_url=SERVER) as client:
+            with anyio.fail_after(5):
+                return (await client.get("/healthz")).status_code
+
+    assert anyio.run(ask) == 200
 
 
 def test_a_database_that_takes_no_writes_is_not_ready(api: Api) -> None:
