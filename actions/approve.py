@@ -5,6 +5,7 @@ Runs under the operator's role. Who may approve is the gate's third request; a r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
@@ -28,7 +29,8 @@ from db.actions import ApprovalRow, DecisionRow, Verdict
 from db.people import Person
 from db.session import Database
 from domain.context import Context
-from domain.errors import Conflict
+from domain.errors import BadInput, Conflict
+from domain.text import CONTROLS
 from policies.facts import LARGEST, ApprovalInput
 from policies.gate import ApprovalAnswer, Gate
 
@@ -101,7 +103,7 @@ def reject(
 ) -> Answer:
     """Rejects for good, with a reason, in a role that is asked for; a limit of value does not matter for a no.
 
-    Raises as `approve`; `ApprovalRefused` also for an empty reason.
+    Raises as `approve`; `ApprovalRefused` also for an empty reason, `BadInput` for one with control characters.
     """
 
     def act(connection: Connection[DictRow]) -> Answer:
@@ -218,6 +220,9 @@ def _may_reject(context: Context, waiting: _Waiting, role: str, reason: str) -> 
     person = waiting.person
     if not reason.strip():
         raise ApprovalRefused("A rejection needs its reason.", remedy="Say why.")
+    control = re.search(f"[{CONTROLS}]", reason)
+    if control:
+        raise BadInput(f"The reason holds the control character U+{ord(control[0]):04X}.", remedy="Leave it out.")
     entitled = person is not None and person.active and role in person.roles and role in waiting.decision.approver_roles
     if context.actor.kind != "person" or not entitled:
         raise ApprovalRefused(

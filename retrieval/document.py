@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from db.documents import DocumentKind
+from domain.text import CONTROLS
 
 CODE = r"[A-Z]{2,6}-[0-9]{1,4}"
-# Neither controls nor direction overrides: text is shown in terminals and must not steer them. Line feed and tab stay.
-CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+CONTROL = f"[{CONTROLS}]"
 LONGEST_SECTION = 8_000  # characters; what is longer answers no question by itself
 LONGEST_FILE = 1_000_000  # bytes
 

@@ -20,6 +20,7 @@ from db import proposals
 from db.actions import Kind
 from db.proposals import ProposalView, State
 from domain.errors import Forbidden, NotFound
+from domain.text import CONTROLS
 from tools.contract import Code
 from tools.proposals import PURCHASE, TRANSFER, Proposed, ProposePurchase, ProposeTransfer
 
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["proposals"])
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00-\x08\x0e-\x1f\x7f]+$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=rf"^[^{CONTROLS}]+$"),
 ]
 SEEN = "The proposal's fingerprint as you saw it; when it is another by now, the answer does not count."
 

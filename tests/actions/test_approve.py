@@ -13,7 +13,7 @@ import pytest
 from actions.approve import Answer, approve
 from actions.errors import ApprovalRefused, NotInThisState, ProposalExpired
 from domain.context import Actor, Context
-from domain.errors import Conflict, QuartermasterError
+from domain.errors import BadInput, Conflict, QuartermasterError
 from tests.actions.conftest import World
 
 
@@ -116,6 +116,15 @@ def test_time_over_is_over(world: World) -> None:
         world.approve(proposal, "sven")
     assert world.state(proposal) == "expired"
     assert world.actions(proposal)[-2:] == ["approval.expired", "access.refused"]
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2Jgone", "\x9b31m", "a\x00b", "a\u202eb", "a\u2066b", "a\rb"])
+def test_a_reason_cannot_steer_the_terminal_of_whoever_reads_it(world: World, hostile: str) -> None:
+    proposal = world.waiting()
+    with pytest.raises(BadInput, match=r"control character U\+"):
+        world.reject(proposal, "sven", reason=hostile)
+    assert world.state(proposal) == "waiting"
+    assert world.reject(proposal, "sven", reason="Two lines\n\tof *words*: größer, <b>.").state == "rejected"
 
 
 def test_a_rejection_is_final_and_has_its_reason(world: World) -> None:
