@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.progress import Progress
 from app.wiring import operator_database, settings
 from connectors.tryton import TrytonServer, prepare
+from connectors.tryton.adapter import keep_tenant
 from connectors.tryton.network import SeedItem, SeedNetwork, SeedSite, SeedStock, SeedSupplier
 from db import network
 
@@ -18,6 +19,7 @@ def start(tenant: str, progress: Progress) -> TrytonServer:
     """Load the tenant's network where it is not loaded yet, and start the server."""
     environment = prepare(settings().home)
     environment.seed(_network_of(tenant), lambda stage: progress(f"Tryton: {stage}", 0, 0))
+    keep_tenant(settings().home, tenant)
     return environment.start()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actions.errors import TargetUnavailable
+from actions.errors import TargetRejected, TargetUnavailable
 from actions.port import ActionKind, Capabilities, Document, TargetSystem, WriteRequest
 from connectors.tryton import connect
+from connectors.tryton.adapter import TENANT_SETTING, served_tenant
 from domain.errors import Unavailable
 
 NAME = "tryton"
@@ -31,7 +32,8 @@ class LateTarget:
         return self._target().find_by_key(key)
 
     def write(self, request: WriteRequest) -> Document:
-        """Make the document once."""
+        """Make the document once; raises `TargetRejected` for a tenant whose ERP this is not."""
+        self._check_tenant(request.tenant)
         return self._target().write(request)
 
     def withdraw(self, key: str) -> Document | None:
@@ -41,6 +43,16 @@ class LateTarget:
     def read_back(self, document_id: str, kind: ActionKind) -> Document:
         """What the target holds now."""
         return self._target().read_back(document_id, kind)
+
+    def _check_tenant(self, tenant: str) -> None:
+        """The same codes may mean another tenant's goods."""
+        served = served_tenant(self._home)
+        if served != tenant:
+            raise TargetRejected(
+                f"The ERP is {f'that of tenant {served}' if served else 'no known tenant’s'}, the order is {tenant}'s.",
+                reason="not the tenant's ERP",
+                remedy=f"Give this tenant an executor with an ERP of its own, and name it in {TENANT_SETTING}.",
+            )
 
     def _target(self) -> TargetSystem:
         if self._connected is None:

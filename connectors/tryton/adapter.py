@@ -27,7 +27,7 @@ from actions.port import (
 from connectors.errors import StaleDocument
 from connectors.tryton import deadline
 from connectors.tryton.client import ANSWER_LIMIT, REMEDY, Endpoint, TrytonClient
-from connectors.tryton.files import read_json
+from connectors.tryton.files import read_json, write_json
 from connectors.tryton.masters import Masters
 from connectors.tryton.process import DATABASE
 from connectors.tryton.purchases import Purchases
@@ -35,6 +35,8 @@ from connectors.tryton.shipments import Shipments
 from connectors.tryton.wire import Record
 from domain.errors import BadInput, NotFound
 
+OWNER = "tenant.json"
+TENANT_SETTING = "QUARTERMASTER_TRYTON_TENANT"
 SETTINGS = {name: f"QUARTERMASTER_TRYTON_{name.upper()}" for name in ("url", "database", "user", "password")}
 
 
@@ -208,6 +210,23 @@ def _from_environment() -> Callable[[], Endpoint] | None:
         raise BadInput(f"QUARTERMASTER_TRYTON_URL is set, {', '.join(missing)} not.", remedy="Set all four.")
     endpoint = Endpoint(given["url"].rstrip("/"), given["database"], given["user"], given["password"])
     return lambda: endpoint
+
+
+def served_tenant(home: Path) -> str | None:
+    """Whose ERP it is: QUARTERMASTER_TRYTON_TENANT beside a given URL, else whose network this home's own was given.
+
+    None where nobody has said.
+    """
+    if os.environ.get(SETTINGS["url"]):
+        return os.environ.get(TENANT_SETTING) or None
+    told = read_json(home / "tryton" / OWNER)
+    return None if told is None else str(told["tenant"])
+
+
+def keep_tenant(home: Path, tenant: str) -> None:
+    """Note whose network this home's own Tryton is loaded with."""
+    (home / "tryton").mkdir(parents=True, exist_ok=True)
+    write_json(home / "tryton" / OWNER, {"tenant": tenant})
 
 
 def home_endpoint(home: Path, role: Literal["executor", "reader", "admin"] = "executor") -> Endpoint:
