@@ -12,7 +12,8 @@ demo: .venv/demo.stamp ## Start the demo: a simulated network, a real ERP, the a
 	@$(BIN)/quartermaster demo $(ARGS)
 
 test: .venv/dev.stamp ## Run all tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@# A worker a core: threads of the arithmetic libraries would only wait for each other.
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types, import contracts
 	@$(BIN)/ruff check --no-cache .
