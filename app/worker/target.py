@@ -47,9 +47,15 @@ class LateTarget:
     def _check_tenant(self, tenant: str) -> None:
         """The same codes may mean another tenant's goods."""
         served = served_tenant(self._home)
+        if served is None:
+            # Not set up, or not said: the write waits, and nothing is lost.
+            raise TargetUnavailable(
+                "The ERP is not set up, or nobody has said whose it is.",
+                remedy=f"Start the ERP of this home, or name the tenant in {TENANT_SETTING}.",
+            )
         if served != tenant:
             raise TargetRejected(
-                f"The ERP is {f'that of tenant {served}' if served else 'no known tenant’s'}, the order is {tenant}'s.",
+                f"The ERP is that of tenant {served}, the order is {tenant}'s.",
                 reason="not the tenant's ERP",
                 remedy=f"Give this tenant an executor with an ERP of its own, and name it in {TENANT_SETTING}.",
             )
