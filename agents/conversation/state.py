@@ -74,34 +74,6 @@ class Focus(TypedDict):
     offered: list[Choice]
 
 
-class ConversationState(TypedDict):
-    """The graph's state. Up to `focus` it lasts as long as the thread, the rest belongs to the turn.
-
-    `pending` and `offered` are what a question back leaves in focus, `model_failure` why the embedded planner took
-    over, or ''.
-    """
-
-    history: list[TurnRecord]
-    focus: Focus
-    question: str
-    planner: Literal["embedded", "model"]
-    reading: dict[str, Json]
-    calls: list[Planned]
-    results: list[CallRecord]
-    answer: str
-    asked_back: bool
-    refused: bool
-    citations: list[str]
-    pending: dict[str, Json]
-    offered: list[Choice]
-    model_failure: str
-
-
-def no_focus() -> Focus:
-    """A new thread's focus."""
-    return Focus(sku="", site="", case_id="", listed=[], comparison=None, question={}, pending={}, offered=[])
-
-
 class TurnInput(TypedDict):
     """What a turn starts with; everything of the turn before is replaced."""
 
@@ -117,6 +89,22 @@ class TurnInput(TypedDict):
     pending: dict[str, Json]
     offered: list[Choice]
     model_failure: str
+
+
+class ConversationState(TurnInput):
+    """The graph's state. Up to `focus` it lasts as long as the thread, the rest belongs to the turn.
+
+    `pending` and `offered` are what a question back leaves in focus, `model_failure` why the embedded planner took
+    over, or ''.
+    """
+
+    history: list[TurnRecord]
+    focus: Focus
+
+
+def no_focus() -> Focus:
+    """A new thread's focus."""
+    return Focus(sku="", site="", case_id="", listed=[], comparison=None, question={}, pending={}, offered=[])
 
 
 def turn_input(question: str, planner: Literal["embedded", "model"]) -> TurnInput:
