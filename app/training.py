@@ -22,7 +22,7 @@ from domain.errors import NotFound
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planning.forecasting import TrainedForecaster
+    from planning.forecasting.training import TrainedForecaster
 
 HORIZON_DAYS = 56
 HISTORY_DAYS = 740
@@ -90,9 +90,9 @@ def _read(database: Database, tenant: str) -> _History:
 
 
 def _fit(history: _History, progress: Progress) -> TrainedForecaster:
-    from planning import forecasting
+    from planning.forecasting import training
 
-    return forecasting.train(
+    return training.train(
         history.demand, exogenous=history.promotions, horizon=HORIZON_DAYS, seed=SEED, progress=progress
     )
 

@@ -31,7 +31,7 @@ from db.settings import Role
 from db.tenants import ensure_tenant
 from domain.context import Actor, Context
 from domain.errors import Conflict
-from planning.baselines import baseline_forecast
+from planning.forecasting.baselines import baseline_forecast
 
 TENANT = "bench"
 AGENT = Context(TENANT, Actor("agent", "triage", frozenset({"agent"}), "benchmark"))

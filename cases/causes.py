@@ -17,7 +17,7 @@ import numpy as np
 
 from cases.situation import Situation
 from planning.arrays import FloatArray
-from planning.inventory import simulate_stock
+from planning.inventory.outlook import simulate_stock
 
 CauseName = Literal["promotion", "demand above plan", "late receipt", "transfer out", "stock below plan"]
 CAUSES: tuple[CauseName, ...] = ("promotion", "demand above plan", "late receipt", "transfer out")

@@ -18,11 +18,11 @@ from cases.situation import Situation
 from cases.snapshot import Snapshot
 from db.network import ItemSupplier, Lane, StockLot
 from domain.errors import BadInput
-from planning.options import LeadTime, OptionSpec, SiteState
-from planning.ordering import Replenishment, ReplenishmentSpec, replenishment
-from planning.stock import simulate_stock
-from planning.transfers import Lane as PlannedLane
-from planning.transfers import TransferItem, TransferSite, optimise_transfers
+from planning.inventory.ordering import Replenishment, ReplenishmentSpec, replenishment
+from planning.inventory.stock import simulate_stock
+from planning.options.choose import LeadTime, OptionSpec, SiteState
+from planning.transfers.plan import Lane as PlannedLane
+from planning.transfers.plan import TransferItem, TransferSite, optimise_transfers
 
 
 @dataclass(frozen=True)

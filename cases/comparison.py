@@ -10,7 +10,7 @@ from actions.port import Order
 from cases.choices import Choice, Choices, choices
 from cases.exposure import Exposure
 from cases.snapshot import Snapshot
-from planning.options import Comparison, OptionOutcome, OptionSpec, appraise, compare
+from planning.options.choose import Comparison, OptionOutcome, OptionSpec, appraise, compare
 
 SOLVER = "ortools-min-cost-flow"
 

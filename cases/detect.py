@@ -16,7 +16,7 @@ from cases.situation import Receipt, Situation
 from db.cases import CaseKind, NewCase
 from domain.money import CENT, Money
 from planning.arrays import FloatArray
-from planning.inventory import StockOutlook, simulate_stock, stock_outlook
+from planning.inventory.outlook import StockOutlook, simulate_stock, stock_outlook
 
 ZERO = Decimal(0)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from cases.situation import Situation
 from planning.arrays import FloatArray
-from planning.options import ModelError, SiteState
+from planning.options.choose import ModelError, SiteState
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from cases.forecast_view import dense_history
 from cases.situation import Situation
 from db.demand import DemandRows
 from planning.arrays import FloatArray
-from planning.stock import simulate_stock
+from planning.inventory.stock import simulate_stock
 
 HISTORY_DAYS = 28
 FEWEST_DAYS, MOST_DAYS = 14, 42

@@ -32,7 +32,7 @@ from db.network import (
 )
 from planning.arrays import FloatArray
 from planning.demand import sample_demand, series_seed
-from planning.stock import simulate_stock
+from planning.inventory.stock import simulate_stock
 
 TIERS: tuple[Tier, ...] = ("gold", "silver", "bronze")
 

@@ -23,8 +23,8 @@ from db.demand import DemandRows, Promotion
 from db.network import Item, ItemSite, Names, Site
 from domain.errors import Unavailable
 from planning.arrays import FloatArray
-from planning.baselines import baseline_forecast
 from planning.demand import ForecastPath
+from planning.forecasting.baselines import baseline_forecast
 
 Pair = tuple[str, str]
 Connect = Callable[[], Connection[DictRow]]

@@ -14,7 +14,7 @@ from cases.situation import Situation
 from cases.snapshot import load
 from db.network import ItemSupplier
 from domain.errors import NotFound
-from planning.ordering import Replenishment
+from planning.inventory.ordering import Replenishment
 from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
 from tools.errors import NoData
 from tools.numbers import money, units

@@ -20,8 +20,8 @@ from cases.snapshot import Snapshot, load
 from db import network, tenants
 from db.network import Item, Lane
 from domain.errors import BadInput, NotFound
-from planning.transfers import Lane as PlannedLane
-from planning.transfers import Move, TransferItem, TransferPlan, TransferSite, optimise_transfers
+from planning.transfers.plan import Lane as PlannedLane
+from planning.transfers.plan import Move, TransferItem, TransferPlan, TransferSite, optimise_transfers
 from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
 from tools.errors import NoData
 from tools.numbers import money, units

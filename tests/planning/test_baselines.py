@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as numpy_arrays
 
 from planning.arrays import FloatArray
-from planning.baselines import LEVELS, OWN_HISTORY, baseline_forecast
 from planning.errors import InvalidField
+from planning.forecasting.baselines import LEVELS, OWN_HISTORY, baseline_forecast
 
 histories = numpy_arrays(np.float64, st.integers(1, 200), elements=st.floats(0, 1000, allow_subnormal=False))
 

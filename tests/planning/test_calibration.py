@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import gamma
 
-from planning.baselines import LEVELS
-from planning.calibration import measure, pinball, probability_at
 from planning.demand import ForecastPath, sample_demand
-from planning.totals import Block, calibrated_correlation, coverage80
+from planning.forecasting.baselines import LEVELS
+from planning.forecasting.calibration import measure, pinball, probability_at
+from planning.forecasting.totals import Block, calibrated_correlation, coverage80
 
 
 def test_pinball_loss_by_hand() -> None:

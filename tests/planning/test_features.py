@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from planning.errors import InvalidField
-from planning.features import STATES, origins_of, rows_for
-from planning.panel import Panel, panel_of
+from planning.forecasting.features import STATES, origins_of, rows_for
+from planning.forecasting.panel import Panel, panel_of
 
 DAYS = 420
 

@@ -13,7 +13,7 @@ from domain.canonical import canonical_bytes
 from planning.arrays import FloatArray
 from planning.demand import ForecastPath
 from planning.errors import ChangedArtefact, HorizonTooShort
-from planning.forecasting import TrainedForecaster, train
+from planning.forecasting.training import TrainedForecaster, train
 
 DAYS, HORIZON = 300, 28
 SHORT, IDLE = "short", "idle"

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays as numpy_arrays
 
 from planning.arrays import FloatArray
 from planning.errors import Infeasible, InvalidField
-from planning.inventory import StockOutlook, simulate_stock, stock_outlook
+from planning.inventory.outlook import StockOutlook, simulate_stock, stock_outlook
 
 DAYS = 5
 units = st.floats(0, 50, allow_subnormal=False)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planning.arrays import FloatArray
 from planning.errors import Infeasible, InvalidField
-from planning.options import Comparison, LeadTime, ModelError, OptionSpec, SiteState, compare, worst_tenth
+from planning.options.choose import Comparison, LeadTime, ModelError, OptionSpec, SiteState, compare, worst_tenth
 
 SURE = ModelError(0.0)
 

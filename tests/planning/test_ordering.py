@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from planning.arrays import FloatArray
 from planning.errors import HorizonTooShort, InvalidField
-from planning.lead_time import LeadTime
-from planning.ordering import SMALLEST_MULTIPLE, Binding, ReplenishmentSpec, replenishment
+from planning.inventory.lead_time import LeadTime
+from planning.inventory.ordering import SMALLEST_MULTIPLE, Binding, ReplenishmentSpec, replenishment
 
 DAYS = 30
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import gamma, norm
 
 from planning.errors import HorizonTooShort, InvalidField
-from planning.reorder import DailyDemand, reorder_point
+from planning.inventory.reorder import DailyDemand, reorder_point
 
 rates = st.floats(0.1, 200)
 spreads = st.floats(0.0, 200)

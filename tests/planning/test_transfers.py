@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays as numpy_arrays
 
 from planning.arrays import FloatArray
 from planning.errors import InvalidField
-from planning.inventory import simulate_stock
-from planning.transfer_value import ItemValue, Tail
-from planning.transfers import Lane, Limit, TransferItem, TransferPlan, TransferSite, optimise_transfers
+from planning.inventory.outlook import simulate_stock
+from planning.transfers.plan import Lane, Limit, TransferItem, TransferPlan, TransferSite, optimise_transfers
+from planning.transfers.value import ItemValue, Tail
 
 Plan = dict[tuple[int, int], int]
 LOT = 10.0

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from planning.arrays import FloatArray, IntArray
-from planning.transfer_model import Lane, TransferItem, TransferSite
+from planning.transfers.model import Lane, TransferItem, TransferSite
 
 NO_LOTS = 1e-9
 

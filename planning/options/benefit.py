@@ -13,8 +13,8 @@ import numpy as np
 
 from planning.arrays import FloatArray, IntArray, matrix, number, rows_or_vector
 from planning.errors import Infeasible, InvalidField
-from planning.lead_time import LeadTime, delivered
-from planning.stock import simulate_stock
+from planning.inventory.lead_time import LeadTime, delivered
+from planning.inventory.stock import simulate_stock
 
 AT_ONCE = LeadTime(0.0)
 OptionName = Literal["hold", "transfer", "buy", "expedite"]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from planning.arrays import FloatArray, number
-from planning.benefit import Benefit, OptionName, OptionSpec, SiteState, benefit
 from planning.drivers import Driver
 from planning.errors import InvalidField
-from planning.flips import Flip, Rival, smallest_flip
-from planning.lead_time import LeadTime, arrival_days
+from planning.inventory.lead_time import LeadTime, arrival_days
+from planning.options.benefit import Benefit, OptionName, OptionSpec, SiteState, benefit
+from planning.options.flips import Flip, Rival, smallest_flip
 
 __all__ = [
     "Comparison",

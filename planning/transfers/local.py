@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
-from planning.transfer_flow import solve
-from planning.transfer_value import ItemValue
+from planning.transfers.flow import solve
+from planning.transfers.value import ItemValue
 
 ROUNDS = 200
 GAIN = 1e-9

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from planning.arrays import FloatArray, IntArray, SingleArray
-from planning.panel import Panel
+from planning.forecasting.panel import Panel
 
 WEEK, YEAR = 7, 364
 SCALE_WINDOW, STATE_WINDOW = 91, 182

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from planning.arrays import IntArray
-from planning.benefit import Benefit, OptionSpec, SiteState, benefit
+from planning.options.benefit import Benefit, OptionSpec, SiteState, benefit
 
 STEPS = 24
 LARGEST_DEMAND_CHANGE = 0.5

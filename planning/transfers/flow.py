@@ -14,7 +14,7 @@ import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
 from planning.errors import Infeasible
-from planning.transfer_value import ItemValue
+from planning.transfers.value import ItemValue
 
 GRID = 10**9
 FROM, TO = 0, 1

@@ -11,9 +11,9 @@ import numpy as np
 
 from planning.arrays import FloatArray, count, fraction, matrix, number, rows_or_vector, vector
 from planning.errors import Infeasible, InvalidField
-from planning.ordering import Binding, Replenishment, ReplenishmentSpec, replenishment
-from planning.reorder import DailyDemand, ReorderPoint, reorder_point
-from planning.stock import StockPaths, simulate_stock
+from planning.inventory.ordering import Binding, Replenishment, ReplenishmentSpec, replenishment
+from planning.inventory.reorder import DailyDemand, ReorderPoint, reorder_point
+from planning.inventory.stock import StockPaths, simulate_stock
 
 __all__ = [
     "Binding",

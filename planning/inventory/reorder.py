@@ -9,7 +9,7 @@ from scipy.special import gammaincinv
 
 from planning.arrays import FloatArray, IntArray, count, matrix, number
 from planning.errors import HorizonTooShort, InvalidField
-from planning.lead_time import LeadTime, day_probabilities
+from planning.inventory.lead_time import LeadTime, day_probabilities
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
-from planning.transfer_flow import solve
-from planning.transfer_model import Lane
-from planning.transfer_value import ItemValue
+from planning.transfers.flow import solve
+from planning.transfers.model import Lane
+from planning.transfers.value import ItemValue
 
 PRICE_STEPS = 12
 

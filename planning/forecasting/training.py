@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planning.arrays import IntArray, SingleArray, count
-from planning.artefact import Artefact, read, write
-from planning.backtest import (
+from planning.demand import ForecastPath
+from planning.errors import HorizonTooShort
+from planning.forecasting.artefact import Artefact, read, write
+from planning.forecasting.backtest import (
     FEWEST_ACTIVE,
     FEWEST_DAYS,
     LIGHTGBM,
@@ -29,13 +31,11 @@ from planning.backtest import (
     segments_of,
     train_on,
 )
-from planning.baselines import LEVELS, OWN_HISTORY, baseline_forecast
-from planning.calibration import MethodMetrics
-from planning.demand import ForecastPath
-from planning.errors import HorizonTooShort
-from planning.features import Origins, origins_of, rows_for
-from planning.panel import Panel, panel_of
-from planning.quantile_model import QuantileModel
+from planning.forecasting.baselines import LEVELS, OWN_HISTORY, baseline_forecast
+from planning.forecasting.calibration import MethodMetrics
+from planning.forecasting.features import Origins, origins_of, rows_for
+from planning.forecasting.panel import Panel, panel_of
+from planning.forecasting.quantile_model import QuantileModel
 
 if TYPE_CHECKING:
     import pandas as pd

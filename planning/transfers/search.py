@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
-from planning.transfer_bound import Network
-from planning.transfer_local import improve, without_double_roles
+from planning.transfers.bound import Network
+from planning.transfers.local import improve, without_double_roles
 
 Progress = Callable[[str, int, int], None]
 GAIN = 1e-9

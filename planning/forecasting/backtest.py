@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
-from planning.baselines import LEVELS, LONGEST_MEMORY, OWN_HISTORY, own_history
-from planning.calibration import MethodMetrics, measure
 from planning.demand import ForecastPath
-from planning.features import Origins, rows_for
-from planning.panel import Panel
-from planning.quantile_model import QuantileModel, fit
-from planning.totals import Block, calibrated_correlation, coverage80
+from planning.forecasting.baselines import LEVELS, LONGEST_MEMORY, OWN_HISTORY, own_history
+from planning.forecasting.calibration import MethodMetrics, measure
+from planning.forecasting.features import Origins, rows_for
+from planning.forecasting.panel import Panel
+from planning.forecasting.quantile_model import QuantileModel, fit
+from planning.forecasting.totals import Block, calibrated_correlation, coverage80
 
 LIGHTGBM = "lightgbm"
 SPARSE, LUMPY, STEADY = "sparse", "lumpy", "steady"

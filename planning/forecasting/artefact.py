@@ -16,11 +16,11 @@ import numpy as np
 
 from domain.canonical import canonical_bytes, sha256_hex
 from planning.arrays import FloatArray, IntArray, SingleArray
-from planning.backtest import Choice
-from planning.baselines import LEVELS
-from planning.calibration import MethodMetrics
 from planning.errors import ChangedArtefact
-from planning.quantile_model import QuantileModel
+from planning.forecasting.backtest import Choice
+from planning.forecasting.baselines import LEVELS
+from planning.forecasting.calibration import MethodMetrics
+from planning.forecasting.quantile_model import QuantileModel
 
 FORMAT = 1
 MANIFEST, STATE = "manifest.json", "state.npz"

@@ -13,8 +13,8 @@ import numpy as np
 from planning.arrays import IntArray, count
 from planning.drivers import Driver
 from planning.errors import InvalidField
-from planning.transfer_bound import Bound, Network, upper_bound
-from planning.transfer_model import (
+from planning.transfers.bound import Bound, Network, upper_bound
+from planning.transfers.model import (
     BindingLimit,
     Lane,
     LaneUse,
@@ -24,8 +24,8 @@ from planning.transfer_model import (
     TransferPlan,
     TransferSite,
 )
-from planning.transfer_search import Search
-from planning.transfer_value import ItemValue
+from planning.transfers.search import Search
+from planning.transfers.value import ItemValue
 
 __all__ = [
     "BindingLimit",

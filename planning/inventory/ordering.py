@@ -14,9 +14,9 @@ import numpy as np
 from planning.arrays import FloatArray, IntArray, count, matrix, number, vector
 from planning.drivers import Driver
 from planning.errors import HorizonTooShort, InvalidField
-from planning.lead_time import LeadTime, arrival_days, delivered
-from planning.reorder import ReorderPoint, reorder_point
-from planning.stock import simulate_stock
+from planning.inventory.lead_time import LeadTime, arrival_days, delivered
+from planning.inventory.reorder import ReorderPoint, reorder_point
+from planning.inventory.stock import simulate_stock
 
 # The smallest step that the database can hold; below it a quotient of two quantities need not be finite.
 SMALLEST_MULTIPLE = 1e-6
