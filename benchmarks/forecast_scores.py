@@ -91,8 +91,12 @@ def compared(name: str, ours: Terms, theirs: Terms, *, seed: int = 0) -> dict[st
 
 def _pooled(numerator: FloatArray, denominator: FloatArray, unit: IntArray) -> Terms:
     size = int(unit.max()) + 1
-    return Terms(np.bincount(unit, numerator, size), np.bincount(unit, denominator, size))
+    return Terms(_sums(unit, numerator, size), _sums(unit, denominator, size))
 
 
 def _drawn(terms: Terms, counts: FloatArray) -> FloatArray:
     return (counts @ terms.numerator) / (counts @ terms.denominator)
+
+
+def _sums(unit: IntArray, values: FloatArray, size: int) -> FloatArray:
+    return np.asarray(np.bincount(unit, weights=values, minlength=size), dtype=np.float64)
