@@ -199,12 +199,25 @@ SELECT sku, site, listed_on, reorder_point, order_up_to, safety_stock, service_l
  WHERE (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)) AND (%(sites)s::text[] IS NULL OR site = ANY(%(sites)s))
  ORDER BY sku, site"""
 
+# What holds for whomever it is bought: exclusions, and items for which only the suppliers that are named may deliver.
 ITEM_SUPPLIERS: LiteralString = """
+WITH in_force AS (
+    SELECT supplier, sku, standing FROM qualification
+     WHERE customer = '*' AND (ends_on IS NULL OR ends_on >= (
+        SELECT coalesce(clock_at, now()) FROM tenant
+         WHERE tenant = current_setting('quartermaster.tenant', true))::date)
+)
 SELECT i.sku, i.supplier, s.name AS supplier_name, i.unit_cost, i.lead_time_days, i.lead_time_sd_days,
        i.minimum_order_quantity, i.order_multiple, i.preferred, s.minimum_order_value,
        s.currency AS supplier_currency, i.provenance
   FROM item_supplier i JOIN supplier s USING (tenant, supplier)
- WHERE %(skus)s::text[] IS NULL OR i.sku = ANY(%(skus)s) ORDER BY i.sku, i.preferred DESC, i.supplier"""
+ WHERE (%(skus)s::text[] IS NULL OR i.sku = ANY(%(skus)s))
+   AND NOT EXISTS (SELECT FROM in_force q
+                    WHERE q.standing = 'excluded' AND q.supplier = i.supplier AND q.sku IN ('*', i.sku))
+   AND (NOT EXISTS (SELECT FROM in_force q WHERE q.standing = 'qualified' AND q.sku = i.sku)
+        OR EXISTS (SELECT FROM in_force q
+                    WHERE q.standing = 'qualified' AND q.sku = i.sku AND q.supplier = i.supplier))
+ ORDER BY i.sku, i.preferred DESC, i.supplier"""
 
 STOCK: LiteralString = """
 SELECT sku, site, lot, state, quantity, expires_on, counted_at, provenance, batch_id, source_row FROM stock
@@ -266,7 +279,7 @@ def item_sites(connection: Connection[DictRow], skus: Names = None, sites: Names
 
 
 def item_suppliers(connection: Connection[DictRow], skus: Names = None) -> list[ItemSupplier]:
-    """Suppliers' terms, the preferred one first."""
+    """Terms of the suppliers that may deliver (nobody excluded them), the preferred one first."""
     return _rows(connection, ItemSupplier, ITEM_SUPPLIERS, skus=skus)
 
 

@@ -1,7 +1,7 @@
 """Writes an import: batch, quarantine, and rows by way of a staging table (COPY does not pass row-level security).
 
 All functions take the connection of one transaction of the operator role; the caller commits everything or nothing.
-Statements are composed from `SHAPES`, which name columns of `0002_network.sql`; values are always parameters.
+Statements are composed from `SHAPES`, which name the columns of the migrations; values are always parameters.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection, sql
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
+
+from db.shapes import SHAPES as SHAPES
+from db.shapes import Shape
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('import:' || current_setting('quartermaster.tenant'), 0))"
 NEWEST_BATCH = "SELECT * FROM import_batch ORDER BY imported_at DESC, batch_id LIMIT 1"
@@ -44,83 +47,6 @@ SELECT EXISTS (SELECT FROM import_batch later JOIN import_batch this ON later.im
                 WHERE this.batch_id = %(batch_id)s AND later.files @> %(delivers)s)
 """
 PACKS = "SELECT sku, unit, factor::text FROM item_pack"
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A table as the import writes it: `converted` columns are multiplied into base units.
-
-    `replaced`: which rows a new delivery takes away first (None: none), unless they belong to `subject` values of a row
-    in quarantine: what is not known anew stays as it was known.
-    """
-
-    table: LiteralString
-    columns: tuple[LiteralString, ...]
-    key: tuple[LiteralString, ...]
-    converted: tuple[LiteralString, ...] = ()
-    provenance: bool = False
-    replaced: LiteralString | None = None
-    subject: tuple[LiteralString, ...] = ()
-
-
-SHAPES: Mapping[str, Shape] = {
-    "sites": Shape("site", ("site", "name", "kind", "country", "timezone", "gln", "cold_capacity"), ("site",)),
-    "suppliers": Shape("supplier", ("supplier", "name", "country", "minimum_order_value", "currency"), ("supplier",)),
-    "customers": Shape("customer", ("customer", "name", "tier"), ("customer",)),
-    "items": Shape(
-        "item",
-        ("sku", "name", "gtin", "category", "unit", "unit_cost", "unit_price", "currency", "storage_class",
-         "shelf_life_days", "unit_volume"),
-        ("sku",),
-    ),
-    "item_packs": Shape("item_pack", ("sku", "unit", "factor"), ("sku", "unit")),
-    "item_aliases": Shape("item_alias", ("alias", "sku"), ("alias", "sku")),
-    "item_suppliers": Shape(
-        "item_supplier",
-        ("sku", "supplier", "unit_cost", "lead_time_days", "lead_time_sd_days", "minimum_order_quantity",
-         "order_multiple", "preferred"),
-        ("sku", "supplier"), provenance=True,
-    ),
-    "item_sites": Shape(
-        "item_site",
-        ("sku", "site", "listed_on", "reorder_point", "order_up_to", "safety_stock", "service_level", "supply_from",
-         "planner"),
-        ("sku", "site"), provenance=True,
-    ),
-    "lanes": Shape(
-        "lane",
-        ("source", "destination", "lead_time_days", "fixed_cost", "cost_per_m3", "capacity_m3", "chilled", "currency"),
-        ("source", "destination"), provenance=True,
-    ),
-    "stock": Shape(
-        "stock", ("sku", "site", "lot", "state", "quantity", "expires_on", "counted_at"),
-        ("sku", "site", "lot", "state"), ("quantity",), provenance=True, replaced="true", subject=("sku", "site"),
-    ),
-    "demand": Shape(
-        "demand", ("sku", "site", "day", "quantity", "unit_price", "stocked_out"), ("sku", "site", "day"), ("quantity",)
-    ),
-    "promotions": Shape(
-        "promotion", ("promotion", "sku", "site", "starts_on", "ends_on", "discount", "known_on"),
-        ("promotion", "sku", "site"),
-    ),
-    "purchase_orders": Shape(
-        "purchase_order_line",
-        ("order_no", "line_no", "supplier", "sku", "site", "quantity", "received", "unit_cost", "ordered_on", "due_on",
-         "promised_on", "received_on"),
-        ("order_no", "line_no"), ("quantity", "received"), replaced="received_on IS NULL", subject=("order_no",),
-    ),
-    "transfer_orders": Shape(
-        "transfer_order_line",
-        ("order_no", "line_no", "sku", "source", "destination", "lot", "quantity", "shipped_on", "due_on",
-         "received_on"),
-        ("order_no", "line_no"), ("quantity",), replaced="received_on IS NULL", subject=("order_no",),
-    ),
-    "customer_orders": Shape(
-        "customer_order_line",
-        ("order_no", "line_no", "customer", "sku", "site", "quantity", "ordered_on", "due_on", "shipped_on"),
-        ("order_no", "line_no"), ("quantity",), replaced="shipped_on IS NULL", subject=("order_no",),
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import polars as pl
 
+from connectors.demo_network import purchasing
+from connectors.demo_network.catalogue import DemoItem
 from connectors.demo_network.demand import HISTORY
 from connectors.demo_network.places import SITES, SUPPLIERS, supplier_of
 from connectors.demo_network.world import SERVICE, Lot, World
@@ -31,6 +33,9 @@ def contract_tables(world: World) -> Mapping[TableName, pl.DataFrame]:
         "lanes": _lanes(world), "stock": _stock(world), "promotions": _promotions(world),
         "purchase_orders": _purchases(world), "transfer_orders": _transfers(world),
         "customer_orders": _customer_orders(world), "sites": _sites(world),
+        "supplier_calendars": purchasing.calendars(), "supplier_capacities": purchasing.capacities(world),
+        "price_breaks": purchasing.price_breaks(world), "qualifications": purchasing.qualifications(),
+        "budgets": purchasing.budgets(world, CURRENCY), "supersessions": purchasing.supersessions(world),
     }  # fmt: skip
     frames: dict[TableName, pl.DataFrame] = {}
     for name, rows in lines.items():
@@ -62,7 +67,7 @@ def _suppliers() -> Iterator[Line]:
     for each in SUPPLIERS:
         yield {
             "supplier": each.supplier, "name": each.name, "country": each.country,
-            "minimum_order_value": each.minimum, "currency": CURRENCY,
+            "minimum_order_value": each.minimum, "currency": CURRENCY, **purchasing.supplier_terms(each.supplier),
         }  # fmt: skip
 
 
@@ -102,14 +107,19 @@ def _aliases(world: World) -> Iterator[Line]:
 
 def _item_suppliers(world: World) -> Iterator[Line]:
     for item in world.items:
-        if item.sku in world.unsupplied:
-            continue
-        terms = supplier_of(item.range.name)
-        yield {
-            "sku": item.sku, "supplier": terms.supplier, "unit_cost": item.cost, "lead_time_days": terms.lead,
-            "lead_time_sd_days": terms.spread, "minimum_order_quantity": item.range.case * 2,
-            "order_multiple": item.range.case, "preferred": "true",
-        }  # fmt: skip
+        if item.sku not in world.unsupplied:
+            terms = supplier_of(item.range.name)
+            yield _terms(item, terms.supplier, item.cost, terms.lead, terms.spread, preferred=True)
+    for item, supplier, cost, lead, spread in purchasing.second_sources(world):
+        yield _terms(item, supplier, cost, lead, spread, preferred=False)
+
+
+def _terms(item: DemoItem, supplier: str, cost: float, lead: int, spread: float, *, preferred: bool) -> Line:
+    return {
+        "sku": item.sku, "supplier": supplier, "unit_cost": cost, "lead_time_days": lead, "lead_time_sd_days": spread,
+        "minimum_order_quantity": item.range.case * 2, "order_multiple": item.range.case,
+        "preferred": str(preferred).lower(),
+    }  # fmt: skip
 
 
 def _item_sites(world: World) -> Iterator[Line]:

@@ -94,6 +94,10 @@ UNIT = code("[A-Z0-9]{2,3}", "is not a unit code such as EA, CS or KGM (UN/ECE R
 GTIN = code("[0-9]{8}|[0-9]{12,14}", "is not a GTIN of 8, 12, 13 or 14 digits")
 GLN = code("[0-9]{13}", "is not a GLN of 13 digits")
 
+_DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+WEEKDAYS = code(f"{_DAY}(?: {_DAY}){{0,6}}", "is not a list of days such as mon wed fri")
+TIME_OF_DAY = code("(?:[01][0-9]|2[0-3]):[0-5][0-9]", "is not a time of day such as 14:00")
+
 
 def not_after_as_of(value: date | datetime, info: ValidationInfo) -> date | datetime:
     """The day or instant is in the past of the delivery (`as_of` of the validation context): raises otherwise."""
@@ -126,6 +130,8 @@ Currency = Annotated[str, BeforeValidator(CURRENCY)]
 Unit = Annotated[str, BeforeValidator(UNIT)]
 Gtin = Annotated[str, BeforeValidator(GTIN)]
 Gln = Annotated[str, BeforeValidator(GLN)]
+Weekdays = Annotated[str, BeforeValidator(WEEKDAYS)]
+TimeOfDay = Annotated[str, BeforeValidator(TIME_OF_DAY)]
 Signed = Annotated[Decimal, BeforeValidator(NUMBER), Gt(-LARGEST), Lt(LARGEST)]
 Amount = Annotated[Decimal, BeforeValidator(NUMBER), Ge(0), Lt(LARGEST)]
 Positive = Annotated[Decimal, BeforeValidator(NUMBER), Gt(0), Lt(LARGEST)]

@@ -6,81 +6,38 @@ These models are the only place where the rules of a row are written. `vectors` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Literal, get_args
 
 from connectors.files import cells
+from connectors.files.purchasing_contracts import (
+    Budgets,
+    PriceBreaks,
+    Qualifications,
+    Supersessions,
+    SupplierCalendars,
+    SupplierCapacities,
+)
+from connectors.files.rows import (
+    CUSTOMER,
+    DESTINATION,
+    FED_FROM,
+    LISTED,
+    SITE,
+    SITE_OR_ALL,
+    SKU,
+    SOURCE,
+    SUPPLIER,
+    Ordered,
+    about,
+)
+from connectors.files.rows import Reference as Reference
+from connectors.files.rows import Row as Row
+from connectors.files.rows import TableName as TableName
 
-TableName = Literal[
-    "sites", "suppliers", "customers", "items", "item_packs", "item_aliases", "item_suppliers", "item_sites", "lanes",
-    "stock", "demand", "promotions", "purchase_orders", "transfer_orders", "customer_orders",
-]  # fmt: skip
 # Loaded in this order, so that what a row refers to is known before it.
 TABLES: tuple[TableName, ...] = get_args(TableName)
 # Without these there is no network; a later delivery may bring any part of it.
 NEEDED_FIRST: tuple[TableName, ...] = ("sites", "items", "item_sites", "stock", "demand")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """`columns` of a row must be a key of `target`; an empty cell refers to nothing, `wildcard` to all there are.
-
-    `says`: the reason, with a {} for each column.
-    """
-
-    columns: tuple[str, ...]
-    target: TableName
-    says: str
-    wildcard: str | None = None
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """`earlier` is not after `later`, where both are given."""
-
-    earlier: str
-    later: str
-
-
-SKU = Reference(("sku",), "items", "there is no SKU '{}'")
-SITE = Reference(("site",), "sites", "there is no site '{}'")
-SUPPLIER = Reference(("supplier",), "suppliers", "there is no supplier '{}'")
-CUSTOMER = Reference(("customer",), "customers", "there is no customer '{}'")
-SITE_OR_ALL = Reference(("site",), "sites", "there is no site '{}'", wildcard="*")
-LISTED = Reference(("sku", "site"), "item_sites", "SKU '{}' is not listed at '{}' (item_sites)")
-SOURCE = Reference(("source",), "sites", "there is no site '{}'")
-DESTINATION = Reference(("destination",), "sites", "there is no site '{}'")
-FED_FROM = Reference(("supply_from",), "sites", "there is no site '{}'")
-
-
-def about(description: str, example: str, *, unit: str = "", default: object = ...) -> Any:
-    """A column: what it means, an example as it stands in the file, its unit, and its value where left out."""
-    return Field(default, description=description, examples=[example], json_schema_extra={"unit": unit})
-
-
-class Row(BaseModel):
-    """One row of a file, read from text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: ClassVar[tuple[str, ...]]
-    references: ClassVar[tuple[Reference, ...]] = ()
-    ordered: ClassVar[tuple[Ordered, ...]] = ()
-    differing: ClassVar[tuple[str, str] | None] = None
-    converted: ClassVar[tuple[str, ...]] = ()  # quantities given in `unit`
-    snapshot: ClassVar[bool] = False  # a delivery replaces what was there before
-
-    @model_validator(mode="after")
-    def _across_columns(self) -> Row:
-        for rule in self.ordered:
-            earlier, later = getattr(self, rule.earlier), getattr(self, rule.later)
-            if earlier is not None and later is not None and later < earlier:
-                raise ValueError(f"{rule.later} {later} is before {rule.earlier} {earlier}")
-        if self.differing and getattr(self, self.differing[0]) == getattr(self, self.differing[1]):
-            raise ValueError(f"{self.differing[0]} and {self.differing[1]} are the same")
-        return self
 
 
 class Sites(Row):
@@ -105,6 +62,11 @@ class Suppliers(Row):
     country: cells.Country = about("Country, ISO 3166-1", "DE")
     minimum_order_value: cells.Amount = about("An order below this is not accepted", "500", unit="currency", default=0)
     currency: cells.Currency = about("Currency, ISO 4217; the same in the whole network", "EUR")
+    minimum_order_volume: cells.Amount = about("Nor one of less volume", "12", unit="m³", default=0)
+    container_volume: cells.Positive | None = about(
+        "It delivers by the container of this volume; empty: it does not", "33", unit="m³", default=None
+    )
+    order_cost: cells.Amount = about("What placing and receiving an order costs you", "35", unit="currency", default=0)
 
 
 class Customers(Row):
@@ -326,5 +288,7 @@ CONTRACTS: dict[TableName, type[Row]] = {
     "sites": Sites, "suppliers": Suppliers, "customers": Customers, "items": Items, "item_packs": ItemPacks,
     "item_aliases": ItemAliases, "item_suppliers": ItemSuppliers, "item_sites": ItemSites, "lanes": Lanes,
     "stock": Stock, "demand": Demand, "promotions": Promotions, "purchase_orders": PurchaseOrders,
-    "transfer_orders": TransferOrders, "customer_orders": CustomerOrders,
+    "transfer_orders": TransferOrders, "customer_orders": CustomerOrders, "supplier_calendars": SupplierCalendars,
+    "supplier_capacities": SupplierCapacities, "price_breaks": PriceBreaks, "qualifications": Qualifications,
+    "budgets": Budgets, "supersessions": Supersessions,
 }  # fmt: skip

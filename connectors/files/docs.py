@@ -71,8 +71,10 @@ counts. Parquet files count alike, as if they had a header.
 **The same content again**, of the same moment and with nothing imported in between, writes nothing, says so, and gives
 the first report. Of a later moment it is news: it was counted again and is the same, so the data are as young as that.
 **Other content**: master data, promotions and demand replace what has the same key. Stock is replaced as a whole, of
-orders the open ones; what a row in quarantine is about (its SKU and site, its order) stays as it was known before,
-rather than seeming to be gone. An older delivery imported again brings its content back, with its own, older moment.
+orders the open ones, and each table from [supplier_calendars](#supplier_calendars) on as a whole (a file without a row:
+there are none any more); what a row in quarantine is about (its SKU and site, its order, its supplier) stays as it was
+known before, rather than seeming to be gone. An older delivery imported again brings its content back, with its own,
+older moment.
 
 Every row knows its batch and its row in the file; the batch knows the hash of each file.
 """

@@ -35,7 +35,7 @@ from db.tenants import Tenant, move_clock, read_tenant
 from domain.context import Context
 from domain.errors import QuartermasterError
 
-_MONEY = ("suppliers", "items", "lanes")
+_MONEY = ("suppliers", "items", "lanes", "budgets")
 
 
 @dataclass(frozen=True)

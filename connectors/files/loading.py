@@ -24,7 +24,7 @@ from db.network_import import SHAPES
 LARGEST_SHARE = 0.2
 A_HANDFUL = 5
 CHUNK = 100_000
-_REFERRED: tuple[TableName, ...] = ("sites", "suppliers", "customers", "items", "item_sites")
+_REFERRED: tuple[TableName, ...] = ("sites", "suppliers", "customers", "items", "item_suppliers", "item_sites")
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,18 @@ FILES: dict[str, list[str]] = {
         "order_no,line_no,customer,sku,site,quantity,ordered_on,due_on",
         "SO-1,1,C-1,MILK,BER,5,2026-03-30,2026-04-02",
     ],
+    "supplier_calendars": ["supplier,site,order_days,cut_off,timezone,frozen_days", "S-1,*,mon thu,14:00,,1"],
+    "supplier_capacities": [
+        "supplier,sku,starts_on,ends_on,measure,amount", "S-1,MILK,2026-03-01,2026-04-30,units,2400",
+    ],
+    "price_breaks": ["sku,supplier,from_quantity,unit_cost", "MILK,S-1,240,0.66"],
+    "qualifications": [
+        "supplier,sku,customer,standing,ends_on,reason", "S-1,MILK,C-1,qualified,,Audited",
+    ],
+    "budgets": [
+        "budget,starts_on,ends_on,supplier,site,amount,currency", "Dairy,2026-03-01,2026-03-31,S-1,*,900,EUR",
+    ],
+    "supersessions": ["sku,successor,starts_on", "RICE,MILK,2026-05-01"],
 }  # fmt: skip
 
 
@@ -92,6 +104,7 @@ def counts(database: Database) -> dict[str, int]:
     tables = (
         "import_batch", "quarantined_row", "site", "supplier", "customer", "item", "item_pack", "item_supplier",
         "item_site", "lane", "stock", "demand", "promotion", "purchase_order_line", "transfer_order_line",
-        "customer_order_line",
+        "customer_order_line", "supplier_calendar", "supplier_capacity", "price_break", "qualification", "budget",
+        "supersession",
     )  # fmt: skip
     return {table: int(str(rows(database, f"SELECT count(*) FROM {table}")[0][0])) for table in tables}
