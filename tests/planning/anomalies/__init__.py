@@ -1,0 +1,1 @@
+"""Anomalies against series whose truth is known."""
