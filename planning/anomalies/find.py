@@ -28,7 +28,8 @@ def find(seen: Observed, *, window: int | None = None) -> tuple[Anomaly, ...]:
     """Anomalies that touch the last `window` periods (default: 13 weeks), oldest first.
 
     On usual demand one series in fifty shows any (tests measure it): one_offs.FALSE_ALARMS, shifts.FALSE_ALARMS and
-    records.FALSE_ALARMS add up to .012, and tails heavier than assumed add the rest. Raises `InvalidField` for a window that is no whole number.
+    records.FALSE_ALARMS add up to .012, and tails heavier than assumed add the rest. Raises `InvalidField` for a
+    window that is no whole number.
     """
     span = min(count("window", window or WINDOW_DAYS * seen.week // 7), seen.values.size)
     errors = _errors(seen, span)
