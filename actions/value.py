@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from actions.port import Order, PurchaseOrder, TransferOrder
-from db import network
+from db import network, purchasing
 from db.network import Item, Lane
 from domain.errors import BadInput, NotFound
 from domain.money import Money
@@ -30,8 +30,8 @@ def value_of(connection: Connection[DictRow], order: Order) -> Valuation:
     """Values the order at today's master data.
 
     A transfer: goods at the item's unit cost and its share of the lane's transport. A purchase: the higher of the
-    supplier's listed cost and the order's. Raises `NotFound` for an unknown item and `BadInput` for a wrong unit or a
-    quantity finer than the unit is kept in.
+    supplier's listed cost for the quantity and the order's. Raises `NotFound` for an unknown item and `BadInput` for a
+    wrong unit or a quantity finer than the unit is kept in.
     """
     item = _item(connection, order)
     if isinstance(order, TransferOrder):
@@ -67,10 +67,8 @@ def _transport(lane: Lane, volume: Decimal) -> Decimal:
 
 def _purchase_value(connection: Connection[DictRow], order: PurchaseOrder, item: Item) -> Money:
     """Without a listing at the item's own cost; the gate denies such a purchase."""
-    listed = [
-        row.unit_cost for row in network.item_suppliers(connection, [order.sku]) if row.supplier == order.supplier
-    ]
-    return _money(order.quantity * max([order.unit_cost, *(listed or [item.unit_cost])]), order.currency)
+    listed = purchasing.unit_cost(connection, order.sku, order.supplier, order.quantity)
+    return _money(order.quantity * max(order.unit_cost, item.unit_cost if listed is None else listed), order.currency)
 
 
 def _money(amount: Decimal, currency: str) -> Money:

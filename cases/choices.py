@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from actions.port import Order, PurchaseOrder, TransferOrder
+from actions.port import Order, TransferOrder
 from cases.exposure import Exposure
+from cases.purchase import purchase
 from cases.situation import Situation
 from cases.snapshot import Snapshot
-from db.network import ItemSupplier, Lane, StockLot
+from cases.terms import Terms
+from db.network import Lane, StockLot
 from domain.errors import BadInput
-from planning.inventory.ordering import Replenishment, ReplenishmentSpec, replenishment
 from planning.inventory.stock import simulate_stock
 from planning.options.choose import LeadTime, OptionSpec, SiteState
 from planning.transfers.plan import Lane as PlannedLane
@@ -206,10 +207,10 @@ def planned_lane(lane: Lane, situation: Situation) -> PlannedLane:
     return PlannedLane(lane.source, lane.destination, lane.lead_time_days, fixed, unit_cost, capacity)
 
 
-def _suppliers(site: Situation, notes: list[str]) -> list[ItemSupplier]:
+def _suppliers(site: Situation, notes: list[str]) -> list[Terms]:
     if not site.suppliers:
         notes.append(f"no supplier is known for {site.item.sku}")
-    usable: list[ItemSupplier] = []
+    usable: list[Terms] = []
     for terms in site.suppliers:
         if terms.supplier_currency == site.item.currency:
             usable.append(terms)
@@ -218,107 +219,9 @@ def _suppliers(site: Situation, notes: list[str]) -> list[ItemSupplier]:
     return usable[: site.thresholds.assumptions.suppliers]
 
 
-def _purchase(exposure: Exposure, terms: ItemSupplier, wanted: Decimal | None) -> Choice | str:
-    """A purchase in the ordering rule's quantity, or the planner's if the supplier's terms allow it."""
-    site = exposure.site
-    if not can_foresee(exposure, terms):
-        return f"purchase from {terms.supplier}: arrives after {exposure.days} days, beyond what is looked at"
-    quantity = wanted or purchase_quantity(exposure, terms)
-    if quantity <= 0:
-        return f"purchase from {terms.supplier}: stock and orders are above the reorder point"
-    problem = _terms_problem(terms, quantity)
-    if problem:
-        return f"purchase from {terms.supplier}: {problem}"
-    spec = OptionSpec(
-        "buy",
-        quantity=float(quantity),
-        source=terms.supplier,
-        lead_time=LeadTime(float(terms.lead_time_days), float(terms.lead_time_sd_days)),
-        unit_cost=max(float(terms.unit_cost - site.item.unit_cost), 0.0),
-    )
-    order = PurchaseOrder(
-        sku=site.item.sku,
-        site=site.site.site,
-        supplier=terms.supplier,
-        quantity=quantity,
-        unit=site.item.unit,
-        unit_cost=terms.unit_cost,
-        currency=terms.supplier_currency,
-        deliver_on=site.today + timedelta(days=math.ceil(terms.lead_time_days)),
-    )
-    return Choice(spec, order)
-
-
-def _terms_problem(terms: ItemSupplier, quantity: Decimal) -> str:
-    if quantity < terms.minimum_order_quantity:
-        return f"the minimum order is {terms.minimum_order_quantity:f}"
-    if quantity % terms.order_multiple:
-        return f"it is sold in multiples of {terms.order_multiple:f}"
-    if quantity * terms.unit_cost < terms.minimum_order_value:
-        return f"the minimum order value is {terms.minimum_order_value:f} {terms.supplier_currency}"
-    return ""
-
-
-def can_foresee(exposure: Exposure, terms: ItemSupplier) -> bool:
-    """True when an order placed today is expected well inside the days looked at."""
-    return math.floor(terms.lead_time_days) + 2 <= exposure.days
-
-
-def purchase_quantity(exposure: Exposure, terms: ItemSupplier) -> Decimal:
-    """What the ordering rule orders or, above the reorder point, what will be short once an order could be here.
-
-    An open order counts in the rule's position however late it is; the second figure is for that case. Both are brought
-    to the supplier's minimum, multiple and minimum value.
-    """
-    ordered = ordering(exposure, terms)
-    quantity = ordered.order_quantity or _short_after(exposure, math.ceil(terms.lead_time_days))
-    return on_terms(terms, Decimal(repr(round(quantity, 6))))
-
-
-def on_terms(terms: ItemSupplier, wanted: Decimal) -> Decimal:
-    """`wanted` raised to what the supplier sells; 0 stays 0."""
-    if wanted <= 0:
-        return Decimal(0)
-    least = max(wanted, terms.minimum_order_quantity)
-    if terms.unit_cost > 0:
-        least = max(least, terms.minimum_order_value / terms.unit_cost)
-    return math.ceil(least / terms.order_multiple) * terms.order_multiple
-
-
-def _short_after(exposure: Exposure, day: int) -> float:
-    """Mean units short from `day` on, over the site's exposed days."""
-    site = exposure.site
-    receipts = site.receipts_by_day(exposure.days)
-    paths = simulate_stock(exposure.demand(site), site.lasting(exposure.days), receipts)
-    return round(float(paths.short[:, day:].sum(axis=1).mean()), 3)
-
-
-def ordering(exposure: Exposure, terms: ItemSupplier) -> Replenishment:
-    """The ordering rule for this item × site and supplier, over lead time and two reviews.
-
-    Longer, and an order placed later would sell just as well in the end: waiting would seem to cost nothing.
-    """
-    review = exposure.site.thresholds.assumptions.review_days
-    days = min(math.ceil(terms.lead_time_days) + 2 * review, exposure.full_demand.shape[1])
-    return replenishment(exposure.full_demand[:, :days], _spec(exposure, terms, days), seed=exposure.seed)
-
-
-def _spec(exposure: Exposure, terms: ItemSupplier, days: int) -> ReplenishmentSpec:
-    site, assumed = exposure.site, exposure.site.thresholds.assumptions
-    lead = LeadTime(float(terms.lead_time_days), float(terms.lead_time_sd_days))
-    return ReplenishmentSpec(
-        on_hand=site.lasting(days),
-        receipts=site.receipts_by_day(days),
-        lead_time=lead,
-        service_level=site.service_level,
-        unit_cost=float(terms.unit_cost),
-        unit_margin=max(float(site.item.unit_price - terms.unit_cost), 0.0),
-        holding_cost_per_unit_day=site.holding_cost_per_unit_day,
-        review_days=max(1, min(assumed.review_days, days - lead.expected_day - 1)),
-        minimum_order=float(terms.minimum_order_quantity),
-        order_multiple=float(terms.order_multiple),
-        shelf_life_days=site.item.shelf_life_days,
-    )
+def _purchase(exposure: Exposure, terms: Terms, wanted: Decimal | None) -> Choice | str:
+    made = purchase(exposure, terms, wanted)
+    return made if isinstance(made, str) else Choice(*made)
 
 
 def _expedites(exposure: Exposure) -> list[Choice]:

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from cases.choices import can_foresee, ordering
 from cases.exposure import Exposure
 from cases.forecast_view import dense_history
+from cases.purchase import can_foresee, ordering
 from cases.situation import Situation
 from db.demand import DemandRows
 from planning.arrays import FloatArray

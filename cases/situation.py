@@ -15,13 +15,13 @@ from functools import cached_property
 import numpy as np
 
 from cases.forecast_view import ForecastView
+from cases.terms import Terms
 from cases.thresholds import DEFAULT, Thresholds
 from db.demand import Promotion
 from db.network import (
     CustomerLine,
     Item,
     ItemSite,
-    ItemSupplier,
     Lane,
     PurchaseLine,
     Site,
@@ -80,7 +80,7 @@ class Situation:
     transfers_in: tuple[TransferLine, ...]
     transfers_out: tuple[TransferLine, ...]
     orders: tuple[CustomerLine, ...]
-    suppliers: tuple[ItemSupplier, ...]
+    suppliers: tuple[Terms, ...]
     lanes: tuple[Lane, ...]
     promotions: tuple[Promotion, ...]
     forecast: ForecastView | None
@@ -230,11 +230,19 @@ class Situation:
         return None
 
     @property
+    def next_chance(self) -> int:
+        """Days until the next review, or until its supplier's next order day but one where that is later."""
+        review = self.thresholds.assumptions.review_days
+        is_bought = self.suppliers and all(lane.source != self.listing.supply_from for lane in self.lanes)
+        following = self.suppliers[0].next_order_day if is_bought else None
+        return max(review, following or 0)
+
+    @property
     def risk_days(self) -> int:
-        """Lead time plus review, in days; the review period and the longest horizon bound it."""
+        """Lead time plus the days until the next order but one can be placed; the longest horizon bounds it."""
         assumed = self.thresholds.assumptions
         lead = self.lead_time
-        wanted = assumed.review_days + (0 if lead is None else math.ceil(lead.mean))
+        wanted = self.next_chance + (0 if lead is None else math.ceil(lead.mean))
         return max(1, min(wanted, assumed.longest_horizon))
 
     @property

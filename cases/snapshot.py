@@ -17,6 +17,7 @@ from psycopg.rows import DictRow
 
 from cases.forecast_view import ForecastView, dense_history, stored_view
 from cases.situation import Situation
+from cases.terms import Buying
 from cases.thresholds import DEFAULT, Thresholds
 from db import demand, forecasts, network
 from db.demand import DemandRows, Promotion
@@ -110,6 +111,7 @@ class _Rows:
     transfers_out: dict[Pair, list[network.TransferLine]]
     orders: dict[Pair, list[network.CustomerLine]]
     suppliers: dict[str, list[network.ItemSupplier]]
+    buying: Buying
     lanes: dict[str, list[network.Lane]]
     promotions: dict[str, list[Promotion]]
 
@@ -125,6 +127,7 @@ class _Rows:
             transfers_out=_by(transfers, lambda row: (row.sku, row.source)),
             orders=_by(network.open_customer_orders(connect(), skus, sites), lambda row: (row.sku, row.site)),
             suppliers=_by(network.item_suppliers(connect(), skus), lambda row: row.sku),
+            buying=Buying.load(connect, skus),
             lanes=_by(network.lanes(connect(), sites), lambda row: row.destination),
             promotions=_by(promotions, lambda row: row.sku),
         )
@@ -145,7 +148,7 @@ class _Rows:
             transfers_in=tuple(self.transfers_in.get(pair, ())),
             transfers_out=tuple(self.transfers_out.get(pair, ())),
             orders=tuple(self.orders.get(pair, ())),
-            suppliers=tuple(self.suppliers.get(item.sku, ())),
+            suppliers=tuple(self.buying.terms(row, site, today) for row in self.suppliers.get(item.sku, ())),
             lanes=tuple(self.lanes.get(site.site, ())),
             promotions=tuple(promotions),
             forecast=forecast,

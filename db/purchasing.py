@@ -143,9 +143,9 @@ SELECT sku, supplier, from_quantity, unit_cost FROM price_break
  WHERE %(skus)s::text[] IS NULL OR sku = ANY(%(skus)s) ORDER BY sku, supplier, from_quantity"""
 
 UNIT_COST: LiteralString = """
-SELECT coalesce((SELECT b.unit_cost FROM price_break b
-                  WHERE b.sku = i.sku AND b.supplier = i.supplier AND b.from_quantity <= %(quantity)s
-                  ORDER BY b.from_quantity DESC LIMIT 1), i.unit_cost) AS unit_cost
+SELECT least(i.unit_cost, (SELECT min(b.unit_cost) FROM price_break b
+                            WHERE b.sku = i.sku AND b.supplier = i.supplier AND b.from_quantity <= %(quantity)s)
+            ) AS unit_cost
   FROM item_supplier i WHERE i.sku = %(sku)s AND i.supplier = %(supplier)s"""
 
 CAPACITIES: LiteralString = """

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from cases.choices import can_foresee, on_terms, ordering
 from cases.exposure import Exposure
+from cases.purchase import can_foresee, on_terms, ordering
 from cases.situation import Situation
 from cases.snapshot import load
-from db.network import ItemSupplier
+from cases.terms import Terms
 from domain.errors import NotFound
 from planning.inventory.ordering import Replenishment
 from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
@@ -134,7 +134,7 @@ def _site(situation: Situation, asked: ReplenishmentQuestion) -> SiteReplenishme
 
 def _result(
     situation: Situation,
-    pairs: list[tuple[ItemSupplier, Replenishment]],
+    pairs: list[tuple[Terms, Replenishment]],
     left_out: list[str],
     asked: ReplenishmentQuestion,
 ) -> SiteReplenishment:
@@ -155,7 +155,7 @@ def _result(
     )
 
 
-def _order(situation: Situation, terms: ItemSupplier, plan: Replenishment) -> SupplierOrder:
+def _order(situation: Situation, terms: Terms, plan: Replenishment) -> SupplierOrder:
     quantity = on_terms(terms, units(plan.order_quantity))
     is_raised = quantity > units(plan.order_quantity)
     return SupplierOrder(

@@ -17,6 +17,7 @@ from connectors.files.rows import (
     SUCCESSOR,
     SUPPLIER,
     SUPPLIER_OR_ALL,
+    Falling,
     Ordered,
     Row,
     about,
@@ -59,10 +60,14 @@ class SupplierCapacities(Row):
 
 
 class PriceBreaks(Row):
-    """Lower costs for larger orders. The cost is that of all units of the order. All replaced at once."""
+    """Lower costs for larger orders, each of all units of the order line. All replaced at once.
+
+    A break that is not below the supplier's `unit_cost` (item_suppliers) has no effect.
+    """
 
     key = ("sku", "supplier", "from_quantity")
     references = (SKU, SUPPLIER, SOLD_BY)
+    falling = Falling(("sku", "supplier"), "from_quantity", "unit_cost")
     snapshot = True
     sku: cells.Key = about("Article number", "QM-0007")
     supplier: cells.Key = about("Supplier", "S-014")

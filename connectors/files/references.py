@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from connectors.files.contracts import CONTRACTS, Reference, Row, TableName
+from connectors.files.rows import Falling
 from connectors.files.vectors import ROW_NUMBER, Checked, Fault
 
 FACTOR = "__factor"
@@ -53,6 +54,8 @@ def settle(good: pl.DataFrame, raw: pl.DataFrame, model: type[Row], known: Known
     if "factor" in model.model_fields:
         rows = _refuse_base_unit(rows, known)
     rows = _refuse_again(rows, model.key)
+    if model.falling:
+        rows = _refuse_rising(rows, model.falling)
     kept = rows.filter(pl.col(_REASON).is_null()).select(ROW_NUMBER, *model.model_fields, FACTOR)
     return Checked(kept, _faults(rows, raw))
 
@@ -97,6 +100,16 @@ def _refuse_again(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     joined = _left_join(rows, first, key)
     again = pl.col("__first") != pl.col(ROW_NUMBER)
     return _because(joined, again, f"the key ({', '.join(key)}) is in row {{}} already", "__first")
+
+
+def _refuse_rising(rows: pl.DataFrame, rule: Falling) -> pl.DataFrame:
+    """A row whose value is not below that of every smaller one is told so."""
+    number, value = pl.col(rule.along).cast(pl.Float64), pl.col(rule.value).cast(pl.Float64)
+    fine = rows.filter(pl.col(_REASON).is_null()).sort(*rule.within, number)
+    lowest = value.cum_min().shift(1).over(rule.within)
+    high = fine.filter(value >= lowest).select(ROW_NUMBER, pl.lit(True).alias("__high"))
+    text = f"{rule.value} '{{}}' is not below that of a smaller {rule.along}"
+    return _because(_left_join(rows, high, [ROW_NUMBER]), pl.col("__high"), text, rule.value).drop("__high")
 
 
 def _faults(rows: pl.DataFrame, raw: pl.DataFrame) -> tuple[Fault, ...]:

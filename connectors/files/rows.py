@@ -35,6 +35,15 @@ class Ordered:
     later: str
 
 
+@dataclass(frozen=True)
+class Falling:
+    """Among rows with the same `within`, `value` falls as `along` rises."""
+
+    within: tuple[str, ...]
+    along: str
+    value: str
+
+
 SKU = Reference(("sku",), "items", "there is no SKU '{}'")
 SITE = Reference(("site",), "sites", "there is no site '{}'")
 SUPPLIER = Reference(("supplier",), "suppliers", "there is no supplier '{}'")
@@ -64,6 +73,7 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     references: ClassVar[tuple[Reference, ...]] = ()
     ordered: ClassVar[tuple[Ordered, ...]] = ()
+    falling: ClassVar[Falling | None] = None
     differing: ClassVar[tuple[str, str] | None] = None
     converted: ClassVar[tuple[str, ...]] = ()  # quantities given in `unit`
     snapshot: ClassVar[bool] = False  # a delivery replaces what was there before

@@ -45,6 +45,8 @@ WRONG_ROWS = {
     "no time of day": ("supplier_calendars", "S-1,BER,mon,2 pm,,0",
                        "cut_off '2 pm' is not a time of day such as 14:00"),
     "break not sold": ("price_breaks", "RICE,S-1,240,0.66", "SKU 'RICE' is not sold by 'S-1' (item_suppliers)"),
+    "break that costs more": ("price_breaks", "MILK,S-1,480,0.67",
+                              "unit_cost '0.67' is not below that of a smaller from_quantity"),
     "break from nothing": ("price_breaks", "MILK,S-1,0,0.66", "from_quantity '0' should be greater than 0"),
     "unknown standing": ("qualifications", "S-1,*,*,trusted,,",
                          "standing 'trusted' is not one of 'qualified' or 'excluded'"),
