@@ -75,7 +75,7 @@ def of_baseline(history: FloatArray, mean: FloatArray, memory: int) -> Drivers:
 
 def _logarithmic_mean(values: FloatArray, other: float) -> FloatArray:
     """(x − y) / ln(x / y), and x where both are the same."""
-    ratio = np.log(values / other)
+    ratio = np.log(values) - np.log(other)
     near = np.abs(ratio) < 1e-9
     return np.where(near, values, (values - other) / np.where(near, 1.0, ratio))
 
