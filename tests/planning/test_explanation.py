@@ -27,7 +27,7 @@ def test_parts_add_up_to_the_mean(usual: float, mean: list[float], price: list[f
 def test_a_promotion_that_doubles_is_worth_the_usual_again() -> None:
     drivers = split(10.0, np.full(7, 20.0), {"promotion": np.full(7, np.log(2.0)), "calendar": np.zeros(7)})
     assert drivers.parts["promotion"] == pytest.approx(10.0)
-    assert drivers.parts["calendar"] == drivers.parts[LEVEL] == pytest.approx(0.0)
+    assert [drivers.parts["calendar"], drivers.parts[LEVEL]] == pytest.approx([0.0, 0.0])
     assert next(iter(drivers.parts)) == "promotion"
 
 
