@@ -83,9 +83,13 @@ SELECT name, batch_id, artefact_hash, parameters, metrics, trained_by, model_id,
 
 INSERT_FORECAST: LiteralString = """
 INSERT INTO forecast (tenant, model_id, sku, site, origin_day, mean, levels, quantiles, rank_correlation, method,
-                      reason, coverage80)
+                      reason, coverage80, drivers)
 VALUES (%(tenant)s, %(model_id)s, %(sku)s, %(site)s, %(origin_day)s, %(mean)s, %(levels)s, %(quantiles)s,
-        %(rank_correlation)s, %(method)s, %(reason)s, %(coverage80)s)"""
+        %(rank_correlation)s, %(method)s, %(reason)s, %(coverage80)s, %(drivers)s)"""
+
+DRIVERS: LiteralString = """
+SELECT drivers FROM forecast WHERE model_id = %(model_id)s AND sku = %(sku)s AND site = %(site)s
+ ORDER BY origin_day DESC LIMIT 1"""
 
 FORECASTS: LiteralString = """
 SELECT sku, site, origin_day, mean, levels, quantiles, rank_correlation, method, reason, coverage80 FROM forecast
@@ -108,10 +112,17 @@ def newest_model(connection: Connection[DictRow], name: str = "demand") -> Model
 
 
 def save_forecasts(
-    connection: Connection[DictRow], tenant: str, model_id: UUID, origin_day: date, paths: Iterable[tuple[Series, Path]]
+    connection: Connection[DictRow],
+    tenant: str,
+    model_id: UUID,
+    origin_day: date,
+    paths: Iterable[tuple[Series, Path]],
+    *,
+    drivers: Mapping[Series, Mapping[str, object]] | None = None,
 ) -> int:
-    """Keeps the forecasts of one model version, all starting at `origin_day`; returns how many."""
-    rows = [_row(tenant, model_id, origin_day, series, path) for series, path in paths]
+    """Keeps the forecasts of one model version, all starting at `origin_day`, with what drives them; how many."""
+    told = drivers or {}
+    rows = [_row(tenant, model_id, origin_day, series, path, told.get(series, {})) for series, path in paths]
     with connection.cursor() as cursor:
         cursor.executemany(INSERT_FORECAST, rows)
     return len(rows)
@@ -127,7 +138,15 @@ def load_forecasts(
         return {(row["sku"], row["site"]): (row["origin_day"], _path(make, row)) for row in rows}
 
 
-def _row(tenant: str, model_id: UUID, origin_day: date, series: Series, path: Path) -> dict[str, object]:
+def load_drivers(connection: Connection[DictRow], model_id: UUID, sku: str, site: str) -> Mapping[str, object]:
+    """What drives the newest forecast of one series, as it was kept; empty where nothing was."""
+    row = connection.execute(DRIVERS, {"model_id": model_id, "sku": sku, "site": site}).fetchone()
+    return {} if row is None else row["drivers"]
+
+
+def _row(
+    tenant: str, model_id: UUID, origin_day: date, series: Series, path: Path, drivers: Mapping[str, object]
+) -> dict[str, object]:
     return {
         "tenant": tenant,
         "model_id": model_id,
@@ -141,6 +160,7 @@ def _row(tenant: str, model_id: UUID, origin_day: date, series: Series, path: Pa
         "method": path.method,
         "reason": path.reason,
         "coverage80": None if path.coverage80 is None else float(path.coverage80),
+        "drivers": Jsonb(drivers),
     }
 
 
