@@ -31,8 +31,8 @@ from app.worker.supervisor import Children, running
 from connectors.demo_network.simulate import generate
 from connectors.files.importer import import_path
 from db.embedded import Embedded
-from db.forecasts import newest_model
 from db.migrate import migrate
+from db.models import serving_model
 from db.network import newest_batch
 from db.people import Person, everybody
 from db.session import administrator_url
@@ -200,7 +200,7 @@ def prepare_network(progress: Progress) -> None:
     from app.training import train
 
     with operator_database() as database, database.transaction(TENANT) as connection:
-        imported, trained = newest_batch(connection) is not None, newest_model(connection) is not None
+        imported, trained = newest_batch(connection) is not None, serving_model(connection) is not None
         there = {one.person for one in everybody(connection)}
     if not imported:
         _import_network(progress)

@@ -1,40 +1,52 @@
 """Train the demand model on a tenant's history and keep its forecasts: one version, one batch, one hashed artefact.
 
-Runs in the operator's role, as a scheduled job or `quartermaster forecast train`; triage only reads what was kept.
+Runs in the operator's role, as a scheduled job or `quartermaster forecast train`; triage only reads what was kept. A
+new version serves at once where the gate lets it; else it waits as a candidate, with the reasons.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from app.models import artefacts, describing, history, registry
+from app.models.history import History
+from app.models.judging import judged, standing_of
 from app.progress import Progress
-from app.wiring import operator_context, operator_database, settings
+from app.wiring import operator_context, operator_database
 from audit.append import append
 from audit.events import Action
-from db import forecasts, network
-from db.session import Database, tenant_clock
+from db import forecasts, models
+from db.session import Database
 from domain.context import Context
-from domain.errors import NotFound
+from domain.errors import Conflict
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from planning.demand import ForecastPath
+    from planning.forecasting.promotion import Verdict
     from planning.forecasting.training import TrainedForecaster
 
 HORIZON_DAYS = 56
-HISTORY_DAYS = 740
 SEED = 20_261
-SEPARATOR = "\x1f"  # joins SKU and site in the library's one key; no code may contain it
+# Forecasts of so many versions are kept, and of each from so many first days; artefacts are kept for good.
+KEPT_VERSIONS, KEPT_ORIGINS = 5, 9
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What was trained and how good it was in the back-test; `methods` counts the series each method serves."""
+    """What was trained and how good it was in the back-test; `methods` counts the series each method serves.
+
+    `state` is serving or candidate; `checks` are the conditions of the gate, `reason` why it serves or waits.
+    """
 
     model: str
+    state: models.State
+    reason: str
+    checks: tuple[dict[str, object], ...]
     series: int
     methods: dict[str, int]
     metrics: dict[str, object]
@@ -42,145 +54,127 @@ class TrainingReport:
     seconds: float
 
 
-@dataclass(frozen=True)
-class _History:
-    """One tenant's demand as the trainer wants it; `today` is the first forecast day."""
+def train(tenant: str, person: str, progress: Progress, *, owner: str = "") -> TrainingReport:
+    """Train, back-test, judge, forecast and keep.
 
-    batch: network.Batch
-    today: date
-    demand: pd.DataFrame
-    promotions: pd.DataFrame | None
-
-
-def train(tenant: str, person: str, progress: Progress) -> TrainingReport:
-    """Train, back-test, forecast and keep; raises `NotFound` when nothing was imported."""
-    started = time.monotonic()
-    context = operator_context(tenant, person)
+    Raises `NotFound` when nothing was imported, `Conflict` while somebody else trains for the tenant.
+    """
     with operator_database() as database:
+        return retrain(database, operator_context(tenant, person), owner or person, "asked for", progress)
+
+
+def retrain(database: Database, context: Context, owner: str, why: str, progress: Progress) -> TrainingReport:
+    """The same in an open database; `why` is kept with the version, `owner` answers for it."""
+    started = time.monotonic()
+    with _alone(database, context.tenant):
         progress("reading the demand history", 0, 1)
-        history = _read(database, tenant)
-        forecaster = _fit(history, progress)
-        artefact = forecaster.save(settings().home / "models" / tenant / history.batch.batch_id.hex)
+        known = history.read(database, context.tenant, horizon=HORIZON_DAYS)
+        forecaster = fit(known, progress)
+        progress("judging", 0, 1)
+        with database.transaction(context.tenant) as connection:
+            serving = models.serving_model(connection)
+        verdict = judged(forecaster, serving, known, context.tenant)
+        trained = _Trained(known, forecaster, forecaster.predict(HORIZON_DAYS), verdict, serving)
+        new = _described(trained, context, owner, why)
         progress("keeping the forecasts", 0, 1)
-        model, methods = _keep(database, context, history, forecaster, artefact)
+        model, state, reason = _keep(database, context, new, trained)
         progress("keeping the forecasts", 1, 1)
     return TrainingReport(
         model=model.label,
-        series=sum(methods.values()),
-        methods=methods,
+        state=state,
+        reason=reason,
+        checks=tuple(asdict(check) for check in verdict.checks),
+        series=len(trained.paths),
+        methods=trained.methods,
         metrics=asdict(forecaster.metrics),
-        artefact_hash=artefact,
+        artefact_hash=model.artefact_hash,
         seconds=round(time.monotonic() - started, 1),
     )
 
 
-def _read(database: Database, tenant: str) -> _History:
-    with database.transaction(tenant) as connection:
-        today = tenant_clock(connection).date()
-        batch = network.newest_batch(connection)
-        if batch is None:
-            raise NotFound(f"Tenant {tenant!r} has no data.", remedy="Import some: quartermaster import PATH.")
-        since = today - timedelta(days=HISTORY_DAYS)
-        listed = network.item_sites(connection)
-        rows = network.demand(connection, skus=None, sites=None, since=since, before=today)
-        until = today + timedelta(days=HORIZON_DAYS)
-        promotions = network.promotions(connection, skus=None, since=since, until=until, today=today)
-    demand = _daily(listed, rows, since, today)
-    return _History(batch, today, demand, _promoted(listed, promotions, since, until) if promotions else None)
-
-
-def _fit(history: _History, progress: Progress) -> TrainedForecaster:
+def fit(known: History, progress: Progress) -> TrainedForecaster:
+    """A forecaster of the history, with its back-test; nothing is kept."""
     from planning.forecasting import training
 
     return training.train(
-        history.demand, exogenous=history.promotions, horizon=HORIZON_DAYS, seed=SEED, progress=progress
+        known.demand(), exogenous=known.promotions(), horizon=HORIZON_DAYS, seed=SEED, progress=progress
     )
+
+
+@contextmanager
+def _alone(database: Database, tenant: str) -> Generator[None]:
+    """While the block runs nobody else trains for the tenant; a process that dies gives its turn back."""
+    with database.transaction(tenant) as turn:
+        if not models.take_turn(turn, tenant):
+            raise Conflict(
+                f"A model is being trained for {tenant} already.", remedy="Wait for it: forecast status shows it."
+            )
+        yield
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A forecaster with what it learned from, what it forecasts, and how it was judged against what serves."""
+
+    known: History
+    forecaster: TrainedForecaster
+    paths: dict[str, ForecastPath]
+    verdict: Verdict
+    serving: models.Model | None
+
+    @property
+    def methods(self) -> dict[str, int]:
+        """How many series each method serves."""
+        return dict(Counter(path.method for path in self.paths.values()))
+
+
+def _described(trained: _Trained, context: Context, owner: str, why: str) -> models.NewModel:
+    from planning.forecasting.drift import references
+
+    known, metrics, verdict = trained.known, trained.forecaster.metrics, trained.verdict
+    found = standing_of(metrics.methods)
+    signals = references(*known.matrices(history.HISTORY_DAYS))
+    return models.NewModel(
+        name=models.DEMAND,
+        batch_id=known.batch.batch_id,
+        artefact_hash=artefacts.keep(trained.forecaster, context.tenant),
+        parameters={
+            "horizon_days": HORIZON_DAYS, "history_days": history.HISTORY_DAYS, "seed": SEED, "why": why,
+            "first_day": known.today.isoformat(),
+        },
+        metrics=asdict(metrics),
+        trained_by=context.actor.id,
+        owner=owner,
+        code=describing.code(),
+        libraries=describing.libraries(),
+        sources=known.sources,
+        standing=asdict(found) if found else {},
+        inputs={name: asdict(one) for name, one in signals.items()},
+        gate={
+            "passed": verdict.passed, "compared": verdict.compared,
+            "against": trained.serving.label if trained.serving else "", "failures": verdict.failures,
+            "checks": [asdict(check) for check in verdict.checks],
+        },
+    )  # fmt: skip
 
 
 def _keep(
-    database: Database, context: Context, history: _History, forecaster: TrainedForecaster, artefact: str
-) -> tuple[forecasts.Model, dict[str, int]]:
-    paths = forecaster.predict(HORIZON_DAYS)
-    methods: dict[str, int] = {}
-    for path in paths.values():
-        methods[path.method] = methods.get(path.method, 0) + 1
-    new = forecasts.NewModel(
-        name="demand",
-        batch_id=history.batch.batch_id,
-        artefact_hash=artefact,
-        parameters={"horizon_days": HORIZON_DAYS, "history_days": HISTORY_DAYS, "seed": SEED},
-        metrics=asdict(forecaster.metrics),
-        trained_by=context.actor.id,
-    )
-    with database.transaction(context.tenant) as connection:
-        model = forecasts.save_model(connection, context.tenant, new)
-        series = ((_series(key), path) for key, path in paths.items())
-        forecasts.save_forecasts(connection, context.tenant, model.model_id, history.today, series)
-        append(
-            connection,
-            context,
-            Action.MODEL_TRAINED,
-            subject=f"model:{model.label}",
-            data={"batch": new.batch_id, "artefact": artefact, "series": len(paths), "methods": methods},
+    database: Database, context: Context, new: models.NewModel, trained: _Trained
+) -> tuple[models.Model, models.State, str]:
+    """Version, forecasts and state in one transaction: a kill before its end leaves everything as it was."""
+    tenant, against = context.tenant, trained.serving
+    with database.transaction(tenant) as connection:
+        models.wait_to_move(connection, tenant)
+        model = models.save_model(connection, tenant, new)
+        data = {
+            "batch": new.batch_id, "artefact": new.artefact_hash, "series": len(trained.paths),
+            "methods": trained.methods, "why": new.parameters["why"],
+        }  # fmt: skip
+        append(connection, context, Action.MODEL_TRAINED, subject=f"model:{model.label}", data=data)
+        paths = ((history.series(key), path) for key, path in trained.paths.items())
+        forecasts.save_forecasts(connection, tenant, model.model_id, trained.known.today, paths)
+        state, reason = registry.admit(
+            connection, context, model, trained.verdict, against.model_id if against else None
         )
-    return model, methods
-
-
-def _daily(listed: list[network.ItemSite], rows: list[network.DemandRows], since: date, today: date) -> pd.DataFrame:
-    """Every day of every series from its listing on; a day without a row is a day of zero demand."""
-    import numpy as np
-    import pandas as pd
-
-    recorded = {(row.sku, row.site): row for row in rows}
-    keys: list[str] = []
-    starts: list[date] = []
-    values: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
-    for place in listed:
-        first = max(place.listed_on, since)
-        days = (today - first).days
-        if days <= 0:
-            continue
-        quantities = np.zeros(days)
-        row = recorded.get((place.sku, place.site))
-        if row is not None:
-            offsets = [(day - first).days for day in row.days]
-            kept = [(offset, sold) for offset, sold in zip(offsets, row.quantities, strict=True) if offset >= 0]
-            # A day of net returns is a day on which nothing was wanted.
-            quantities[[offset for offset, _ in kept]] = np.maximum([sold for _, sold in kept], 0.0)
-        keys.append(place.sku + SEPARATOR + place.site)
-        starts.append(first)
-        values.append(quantities)
-    lengths = [len(quantities) for quantities in values]
-    days = [np.datetime64(first) + np.arange(length) for first, length in zip(starts, lengths, strict=True)]
-    return pd.DataFrame(
-        {
-            "unique_id": np.repeat(keys, lengths),
-            "ds": pd.to_datetime(np.concatenate(days)) if days else pd.to_datetime([]),
-            "y": np.concatenate(values) if values else np.array([]),
-        }
-    )
-
-
-def _promoted(
-    listed: list[network.ItemSite], promotions: list[network.Promotion], since: date, until: date
-) -> pd.DataFrame:
-    """The discount of each promoted day of each series, past and known future; the deepest where several overlap."""
-    import pandas as pd
-
-    sites: dict[str, list[str]] = {}
-    for place in listed:
-        sites.setdefault(place.sku, []).append(place.site)
-    rows = [
-        (promotion.sku + SEPARATOR + site, day, float(promotion.discount))
-        for promotion in promotions
-        for site in sites.get(promotion.sku, [])
-        if promotion.site in ("*", site)
-        for day in pd.date_range(max(promotion.starts_on, since), min(promotion.ends_on, until))
-    ]
-    frame = pd.DataFrame(rows, columns=pd.Index(["unique_id", "ds", "discount"]))
-    return frame.groupby(["unique_id", "ds"]).agg({"discount": "max"}).reset_index()
-
-
-def _series(key: str) -> forecasts.Series:
-    sku, site = key.split(SEPARATOR)
-    return sku, site
+        forecasts.forget_forecasts(connection, model.name, versions=KEPT_VERSIONS, origins=KEPT_ORIGINS)
+    return model, state, reason

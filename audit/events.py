@@ -40,6 +40,13 @@ class Action(StrEnum):
     DOCUMENTS_REFUSED = "documents.refused"
 
     MODEL_TRAINED = "model.trained"
+    MODEL_PROMOTED = "model.promoted"
+    MODEL_ROLLED_BACK = "model.rolled_back"
+    MODEL_FORECAST = "model.forecast"
+    MODEL_DRIFTED = "model.drifted"
+
+    OVERRIDE_MADE = "override.made"
+    OVERRIDE_ENDED = "override.ended"
 
     TENANT_CREATED = "tenant.created"
     PERSON_ADDED = "person.added"

@@ -22,7 +22,7 @@ from cases.forecast_view import dense_history
 from cases.sweep import sweep_and_open
 from connectors.demo_network.simulate import generate
 from connectors.files.importer import import_path
-from db import demand, forecasts, network
+from db import demand, forecasts, models, network
 from db.embedded import DATABASE, Embedded
 from db.migrate import migrate
 from db.roles import USERS
@@ -155,8 +155,9 @@ def _store_forecasts(operator: Database) -> None:
             raise Conflict("The simulated network was not imported.")
         rows = demand.demand(connection, skus=None, sites=None, since=since, before=TODAY)
         known = {(row.sku, row.site): row for row in rows}
-        new = forecasts.NewModel("demand", batch.batch_id, "0" * 64, {}, {}, OPERATOR.actor.id)
-        model = forecasts.save_model(connection, TENANT, new)
+        new = models.NewModel("demand", batch.batch_id, "0" * 64, {}, {}, OPERATOR.actor.id)
+        model = models.save_model(connection, TENANT, new)
+        models.serve(connection, model, by=OPERATOR.actor.id, kind="person", reason="The benchmark's only version.")
         paths = [
             ((one.sku, one.site), baseline_forecast(history, horizon=HORIZON_DAYS, reason="benchmark"))
             for one in network.item_sites(connection)

@@ -73,8 +73,8 @@ class Exposure:
         return float(np.quantile(self.full_demand[:, start : stop + 1].sum(axis=1), 0.1))
 
     def model_error(self, data_age_days: float) -> ModelError:
-        """How far the forecast's level may be off, wider for a baseline and for old data."""
+        """How far the forecast's level may be off, wider for a baseline, a planner's word and old data."""
         assumed, view = self.site.thresholds.assumptions, self.site.forecast
-        is_baseline = view is None or view.is_baseline
+        is_baseline = view is None or view.is_baseline or bool(view.overrides)
         relative = assumed.baseline_error if is_baseline else assumed.model_error
         return ModelError(relative, max(data_age_days, 0.0), assumed.age_scale_days)

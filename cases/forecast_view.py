@@ -1,4 +1,4 @@
-"""A demand forecast as seen from today: the stored one of the newest model, else a named baseline, else none.
+"""A demand forecast as seen from today: the stored one of the serving model, else a named baseline, else none.
 
 Whatever is used says what it is. A stored forecast that has run out is not stretched.
 """
@@ -20,12 +20,17 @@ FEWEST_DAYS = 7
 
 @dataclass(frozen=True)
 class ForecastView:
-    """A path whose first day is today; `model` names model and version, or the baseline."""
+    """A path whose first day is today; `model` names model and version, or the baseline, and who overrode it.
+
+    `overrides` tells each override in a line with its reason; `base` is then the path without them.
+    """
 
     path: ForecastPath
     model: str
     is_baseline: bool
     reason: str
+    base: ForecastPath | None = None
+    overrides: tuple[str, ...] = ()
 
     def first(self, days: int) -> ForecastPath:
         """The path's first days; shorter when it does not reach so far."""
@@ -37,7 +42,7 @@ def stored_view(origin: date, path: ForecastPath, today: date, model: str) -> Fo
     skipped = (today - origin).days
     if skipped < 0 or path.days - skipped < FEWEST_DAYS:
         return None
-    return ForecastView(_part(path, skipped, path.days), model, path.method != "lightgbm", path.reason)
+    return ForecastView(_part(path, skipped, path.days), model, not path.method.startswith("lightgbm"), path.reason)
 
 
 def dense_history(rows: DemandRows | None, since: date, before: date) -> FloatArray:

@@ -16,12 +16,14 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from cases.forecast_view import ForecastView, dense_history, stored_view
+from cases.overriding import overridden
 from cases.situation import Situation
 from cases.terms import Buying
 from cases.thresholds import DEFAULT, Thresholds
-from db import demand, forecasts, network
+from db import demand, forecasts, models, network, overrides
 from db.demand import DemandRows, Promotion
 from db.network import Item, ItemSite, Names, Site
+from db.overrides import Override
 from domain.errors import Unavailable
 from planning.arrays import FloatArray
 from planning.demand import ForecastPath
@@ -45,7 +47,7 @@ STEADY_SHARE = 0.6
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Situations by (sku, site), and the model whose stored forecasts were used ('' without one)."""
+    """Situations by (sku, site), and the model whose stored forecasts were used ('' without one), with overrides."""
 
     today: date
     situations: dict[Pair, Situation]
@@ -91,14 +93,20 @@ def _read(
     wanted = sorted({listing.sku for listing in listings})
     items = {item.sku: item for item in network.items(connect(), wanted)}
     places = {site.site: site for site in network.sites(connect())}
-    nothing = _Forecasts(today, today, "", {}, {}, {})
+    nothing = _Forecasts(today, today, "", {}, {}, {}, {})
     view = _Forecasts.load(connect, today, listings, wanted, sites) if with_demand else nothing
     rows = _Rows.load(connect, today, wanted, sites, thresholds)
     situations = {
         (one.sku, one.site): rows.situation(today, items[one.sku], places[one.site], one, view, thresholds)
         for one in listings
     }
-    return Snapshot(today, situations, places, items, view.model)
+    return Snapshot(today, situations, places, items, _named(view.model, situations.values()))
+
+
+def _named(model: str, situations: Iterable[Situation]) -> str:
+    """The model, and how many of its forecasts a planner overrode."""
+    said = sum(one.forecast is not None and bool(one.forecast.overrides) for one in situations)
+    return f"{model} + {said} overridden" if said and model else model
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,7 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Forecasts:
-    """Stored forecasts, and the history behind a baseline where there is none."""
+    """Stored forecasts, the history behind a baseline where there is none, and what planners say of both."""
 
     today: date
     known_until: date
@@ -169,12 +177,13 @@ class _Forecasts:
     stored: dict[Pair, ForecastView]
     history: dict[Pair, DemandRows]
     recently: dict[Pair, DemandRows]
+    overrides: dict[Pair, list[Override]]
 
     @classmethod
     def load(
         cls, connect: Connect, today: date, listings: Sequence[ItemSite], skus: Sequence[str], sites: Names
     ) -> _Forecasts:
-        model = forecasts.newest_model(connect())
+        model = models.serving_model(connect())
         stored: dict[Pair, ForecastView] = {}
         if model is not None:
             found = forecasts.load_forecasts(connect(), model.model_id, ForecastPath, skus, sites)
@@ -186,10 +195,16 @@ class _Forecasts:
         long_ago, recent = until - timedelta(days=HISTORY_DAYS), until - timedelta(days=RECENT_DAYS)
         history = demand.demand(connect(), skus=missing, sites=sites, since=long_ago, before=until) if missing else []
         recently = demand.demand(connect(), skus=skus, sites=sites, since=recent, before=until)
-        return cls(today, until, model.label if model else "", stored, _by_pair(history), _by_pair(recently))
+        held = _by(overrides.holding(connect(), since=today, skus=skus, sites=sites), lambda one: (one.sku, one.site))
+        return cls(today, until, model.label if model else "", stored, _by_pair(history), _by_pair(recently), held)
 
     def of(self, listing: ItemSite) -> tuple[ForecastView | None, str]:
-        """The forecast, or None and why there is none."""
+        """The forecast with every override that holds, or None and why there is none."""
+        view, reason = self._made(listing)
+        said = self.overrides.get((listing.sku, listing.site), ())
+        return (overridden(view, self.today, said) if view is not None and said else view), reason
+
+    def _made(self, listing: ItemSite) -> tuple[ForecastView | None, str]:
         pair = (listing.sku, listing.site)
         known = (self.known_until - listing.listed_on).days
         if known < FEWEST_HISTORY_DAYS:

@@ -1,4 +1,4 @@
-"""Trained models and the forecasts they made, one row an item × site and model version.
+"""The forecasts that models made, one row an item × site, model version and first day (origin).
 
 Arrays travel as they are: `Path` is the shape of `planning.demand.ForecastPath`, which this layer does not import.
 """
@@ -6,8 +6,7 @@ Arrays travel as they are: `Path` is the shape of `planning.demand.ForecastPath`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import LiteralString, Protocol, TypeVar
 from uuid import UUID
 
@@ -44,43 +43,6 @@ class Path(Protocol):
 P = TypeVar("P", bound=Path)
 
 
-@dataclass(frozen=True)
-class NewModel:
-    """A model that was trained: its artefact's hash, parameters and back-test metrics."""
-
-    name: str
-    batch_id: UUID
-    artefact_hash: str
-    parameters: Mapping[str, object]
-    metrics: Mapping[str, object]
-    trained_by: str
-
-
-@dataclass(frozen=True)
-class Model(NewModel):
-    """A kept model; versions count up within its name."""
-
-    model_id: UUID
-    version: int
-    trained_at: datetime
-
-    @property
-    def label(self) -> str:
-        """The version as results carry it, e.g. demand/3."""
-        return f"{self.name}/{self.version}"
-
-
-INSERT_MODEL: LiteralString = """
-INSERT INTO model_version (tenant, name, version, batch_id, artefact_hash, parameters, metrics, trained_by)
-SELECT %(tenant)s, %(name)s, coalesce(max(version), 0) + 1, %(batch_id)s, %(artefact_hash)s, %(parameters)s,
-       %(metrics)s, %(trained_by)s
-  FROM model_version WHERE tenant = %(tenant)s AND name = %(name)s
-RETURNING name, batch_id, artefact_hash, parameters, metrics, trained_by, model_id, version, trained_at"""
-
-NEWEST: LiteralString = """
-SELECT name, batch_id, artefact_hash, parameters, metrics, trained_by, model_id, version, trained_at
-  FROM model_version WHERE name = %(name)s ORDER BY version DESC LIMIT 1"""
-
 INSERT_FORECAST: LiteralString = """
 INSERT INTO forecast (tenant, model_id, sku, site, origin_day, mean, levels, quantiles, rank_correlation, method,
                       reason, coverage80, drivers)
@@ -93,22 +55,25 @@ SELECT drivers FROM forecast WHERE model_id = %(model_id)s AND sku = %(sku)s AND
 
 FORECASTS: LiteralString = """
 SELECT sku, site, origin_day, mean, levels, quantiles, rank_correlation, method, reason, coverage80 FROM forecast
- WHERE model_id = %(model_id)s AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
+ WHERE model_id = %(model_id)s
+   AND origin_day = (SELECT max(origin_day) FROM forecast
+                      WHERE model_id = %(model_id)s AND origin_day < coalesce(%(before)s, 'infinity'::date))
+   AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
    AND (%(sites)s::text[] IS NULL OR site = ANY(%(sites)s))"""
 
+ORIGIN: LiteralString = "SELECT max(origin_day) AS origin FROM forecast WHERE model_id = %(model_id)s"
 
-def save_model(connection: Connection[DictRow], tenant: str, model: NewModel) -> Model:
-    """Keeps a new version of `model.name`; the caller appends `model.trained` in the same transaction."""
-    values = {**vars(model), "parameters": Jsonb(model.parameters), "metrics": Jsonb(model.metrics)}
-    row = connection.execute(INSERT_MODEL, {**values, "tenant": tenant}).fetchone()
-    assert row is not None  # an INSERT … RETURNING of one row
-    return Model(**row)
-
-
-def newest_model(connection: Connection[DictRow], name: str = "demand") -> Model | None:
-    """The newest version of a model, or None when none was trained."""
-    row = connection.execute(NEWEST, {"name": name}).fetchone()
-    return None if row is None else Model(**row)
+FORGET: LiteralString = """
+WITH kept AS (
+    SELECT model_id FROM model_version WHERE name = %(name)s AND state = 'serving'
+    UNION (SELECT model_id FROM model_version WHERE name = %(name)s ORDER BY version DESC LIMIT %(versions)s)
+), starts AS (
+    SELECT model_id, origin_day, row_number() OVER (PARTITION BY model_id ORDER BY origin_day DESC) AS place
+      FROM (SELECT DISTINCT model_id, origin_day FROM forecast) AS distinct_starts
+)
+DELETE FROM forecast f USING model_version m, starts s
+ WHERE m.model_id = f.model_id AND m.name = %(name)s AND s.model_id = f.model_id AND s.origin_day = f.origin_day
+   AND (s.place > %(origins)s OR NOT EXISTS (SELECT FROM kept WHERE kept.model_id = f.model_id))"""
 
 
 def save_forecasts(
@@ -129,13 +94,36 @@ def save_forecasts(
 
 
 def load_forecasts(
-    connection: Connection[DictRow], model_id: UUID, make: Callable[..., P], skus: Names = None, sites: Names = None
+    connection: Connection[DictRow],
+    model_id: UUID,
+    make: Callable[..., P],
+    skus: Names = None,
+    sites: Names = None,
+    *,
+    before: date | None = None,
 ) -> dict[Series, tuple[date, P]]:
-    """Forecasts of one model version with the day each starts on; `make` is the class of the paths."""
+    """The newest forecasts of one version with the day each starts on; `make` is the class of the paths.
+
+    With `before` the newest of those that start earlier than that day.
+    """
     with connection.cursor(binary=True) as cursor:
-        values = {"model_id": model_id, "skus": as_list(skus), "sites": as_list(sites)}
+        values = {"model_id": model_id, "skus": as_list(skus), "sites": as_list(sites), "before": before}
         rows = cursor.execute(FORECASTS, values, prepare=False)  # see db.network
         return {(row["sku"], row["site"]): (row["origin_day"], _path(make, row)) for row in rows}
+
+
+def newest_origin(connection: Connection[DictRow], model_id: UUID) -> date | None:
+    """The day that a version's newest forecasts start on; None when none are kept."""
+    row = connection.execute(ORIGIN, {"model_id": model_id}).fetchone()
+    return None if row is None else row["origin"]
+
+
+def forget_forecasts(connection: Connection[DictRow], name: str, *, versions: int, origins: int) -> int:
+    """Deletes all but the newest `origins` of each of the newest `versions` and of the one that serves; how many rows.
+
+    A version's artefact is kept, and forecasts can be made from it anew.
+    """
+    return connection.execute(FORGET, {"name": name, "versions": versions, "origins": origins}).rowcount
 
 
 def load_drivers(connection: Connection[DictRow], model_id: UUID, sku: str, site: str) -> Mapping[str, object]:

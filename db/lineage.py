@@ -63,6 +63,18 @@ SELECT u.name AS table, u.key, u.batch_id, b.as_of,
   LEFT JOIN LATERAL (SELECT value FROM jsonb_array_elements(b.files) WHERE value ->> 'table' = u.name LIMIT 1) f ON true
  ORDER BY u.name, u.key"""
 
+LEARNED_FROM: LiteralString = """
+SELECT u.name || ':' || b.provenance AS source
+  FROM (SELECT DISTINCT 'demand' AS name, batch_id FROM demand
+        UNION SELECT DISTINCT 'item_site', batch_id FROM item_site
+        UNION SELECT DISTINCT 'promotion', batch_id FROM promotion) u JOIN import_batch b USING (batch_id)
+ GROUP BY 1 ORDER BY 1"""
+
+
+def learned_from(connection: Connection[DictRow]) -> tuple[str, ...]:
+    """What a demand model may learn from, each as `table:provenance`: listings, demand and promotions, nothing else."""
+    return tuple(row["source"] for row in connection.execute(LEARNED_FROM))
+
 
 def source_rows(connection: Connection[DictRow], sku: str, sites: Sequence[str]) -> list[SourceRow]:
     """Stock, open orders, terms and lanes of an item at these sites, as they were imported last."""

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow, class_row
 
 @dataclass(frozen=True)
 class Facts:
-    """What every figure of the moment stands on: the newest import (`as_of` its data's moment) and demand model.
+    """What every figure of the moment stands on: the newest import (`as_of` its data's moment) and serving model.
 
     None where there is none.
     """
@@ -43,7 +43,7 @@ SELECT b.batch_id, b.as_of, b.imported_at, m.model_id
   FROM (SELECT 1) AS always
   LEFT JOIN (SELECT batch_id, as_of, imported_at FROM import_batch
               ORDER BY imported_at DESC, batch_id LIMIT 1) AS b ON true
-  LEFT JOIN (SELECT model_id FROM model_version WHERE name = 'demand' ORDER BY version DESC LIMIT 1) AS m ON true"""
+  LEFT JOIN (SELECT model_id FROM model_version WHERE name = 'demand' AND state = 'serving') AS m ON true"""
 
 # Held to the end of the transaction: who looks at a tenant's network looks alone.
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('sweep:' || %(tenant)s, 0))"

@@ -19,7 +19,8 @@ import pytest
 from psycopg import Connection, sql
 from psycopg.rows import DictRow
 
-from db.forecasts import NewModel, save_forecasts, save_model
+from db.forecasts import save_forecasts
+from db.models import Model, NewModel, save_model, serve
 from db.session import Database
 from domain.context import Actor, Context
 from planning.demand import ForecastPath
@@ -142,8 +143,15 @@ SELECT %(tenant)s, %(batch)s, 'OAT-1L', site, %(today)s::date - n, quantity
   FROM (VALUES ('LEJ', 10), ('HAL', 3)) AS sold(site, quantity), generate_series(1, 59) AS n"""
 
 
+def serving(connection: Connection[DictRow], tenant: str, artefact: str = "a" * 64) -> Model:
+    """A new version that serves."""
+    model = save_model(connection, tenant, NewModel("demand", BATCH, artefact, {}, {}, "test"))
+    serve(connection, model, by="test", kind="person", reason="A test needs it.")
+    return model
+
+
 def _forecasts(connection: Connection[DictRow], tenant: str) -> None:
-    model = save_model(connection, tenant, NewModel("demand", BATCH, "a" * 64, {}, {}, "test"))
+    model = serving(connection, tenant)
     paths = {
         ("OAT-1L", "LEJ"): certain(10),
         ("OAT-1L", "ERF"): certain(5),

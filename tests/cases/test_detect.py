@@ -17,10 +17,10 @@ from cases.cold_chain import cold_chain
 from cases.detect import detect, risk
 from cases.snapshot import Snapshot, load
 from cases.sweep import sweep
-from db.forecasts import NewModel, save_forecasts, save_model
+from db.forecasts import save_forecasts
 from db.session import Database
 from planning.demand import ForecastPath
-from tests.fix_network import BATCH, NOW, TODAY, Network, certain, day
+from tests.fix_network import BATCH, NOW, TODAY, Network, certain, day, serving
 
 
 def look(database: Database, network: Network) -> Snapshot:
@@ -75,7 +75,7 @@ def test_a_stored_forecast_that_has_run_out_is_not_stretched(
     network: Network, agent_database: Database, owner_database: Database
 ) -> None:
     with owner_database.transaction(network.tenant) as connection:
-        model = save_model(connection, network.tenant, NewModel("demand", BATCH, "b" * 64, {}, {}, "test"))
+        model = serving(connection, network.tenant)
         save_forecasts(connection, network.tenant, model.model_id, day(-50), [(("OAT-1L", "LEJ"), certain(10))])
     view = look(agent_database, network).situations["OAT-1L", "LEJ"].forecast
     assert view is not None
@@ -89,7 +89,7 @@ def test_a_forecast_begun_earlier_is_read_from_today(
     rising = np.arange(56.0)
     path = ForecastPath(rising, np.array([0.1, 0.9]), np.repeat(rising[:, None], 2, axis=1), 0.0, "lightgbm", "", None)
     with owner_database.transaction(network.tenant) as connection:
-        model = save_model(connection, network.tenant, NewModel("demand", BATCH, "b" * 64, {}, {}, "test"))
+        model = serving(connection, network.tenant)
         save_forecasts(connection, network.tenant, model.model_id, day(-3), [(("OAT-1L", "LEJ"), path)])
     view = look(agent_database, network).situations["OAT-1L", "LEJ"].forecast
     assert view is not None
@@ -137,7 +137,7 @@ def test_causes_of_a_promotion_and_a_late_receipt_add_up(
             " VALUES (%s, 'P', 'OAT-1L', '*', %s, %s, 0.2, %s, %s)",
             [network.tenant, day(0), day(3), day(-9), BATCH],
         )
-        model = save_model(connection, network.tenant, NewModel("demand", BATCH, "b" * 64, {}, {}, "test"))
+        model = serving(connection, network.tenant)
         mean = np.where(np.arange(56) < 4, 20.0, 10.0)
         path = ForecastPath(mean, np.array([0.1, 0.9]), np.repeat(mean[:, None], 2, axis=1), 0.0, "lightgbm", "", None)
         save_forecasts(connection, network.tenant, model.model_id, TODAY, [(("OAT-1L", "LEJ"), path)])
@@ -206,5 +206,5 @@ def _widen(connection: object, tenant: str, count: int) -> None:
     levels = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
     spread = np.repeat((levels * 20.0)[None, :], 56, axis=0)
     path = ForecastPath(np.full(56, 10.0), levels, spread, 0.3, "lightgbm", "", 0.8)
-    model = save_model(db, tenant, NewModel("demand", BATCH, "c" * 64, {}, {}, "test"))
+    model = serving(db, tenant)
     save_forecasts(db, tenant, model.model_id, TODAY, [((f"X{n}", "LEJ"), path) for n in range(1, count + 1)])

@@ -25,12 +25,12 @@ from cases.sweep import sweep_and_open
 from cases.withdrawal import withdraw_pointless
 from db import cases
 from db.cases import CaseFile
-from db.forecasts import NewModel, save_forecasts, save_model
+from db.forecasts import save_forecasts
 from db.session import Database
 from db.worklist import newest_of_case
 from domain.context import Actor, Context
 from policies.gate import Gate
-from tests.fix_network import BATCH, NOW, TODAY, Network, certain, day, insert
+from tests.fix_network import NOW, TODAY, Network, certain, day, insert, serving
 from tools.catalogue import registry
 from tools.executor import ToolExecutor
 
@@ -226,7 +226,7 @@ def test_a_newer_model_is_a_changed_fact(road: Road) -> None:
     road.worked()
     road.reject()
     with road.owner.transaction(road.network.tenant) as connection:
-        model = save_model(connection, road.network.tenant, NewModel("demand", BATCH, "b" * 64, {}, {}, "test"))
+        model = serving(connection, road.network.tenant)
         paths = {PLACE: certain(10), ("OAT-1L", "ERF"): certain(5), ("BOLT", "ERF"): certain(1)}
         save_forecasts(connection, road.network.tenant, model.model_id, TODAY, paths.items())
     road.sweep()
