@@ -49,10 +49,6 @@ INSERT INTO forecast (tenant, model_id, sku, site, origin_day, mean, levels, qua
 VALUES (%(tenant)s, %(model_id)s, %(sku)s, %(site)s, %(origin_day)s, %(mean)s, %(levels)s, %(quantiles)s,
         %(rank_correlation)s, %(method)s, %(reason)s, %(coverage80)s, %(drivers)s)"""
 
-DRIVERS: LiteralString = """
-SELECT drivers FROM forecast WHERE model_id = %(model_id)s AND sku = %(sku)s AND site = %(site)s
- ORDER BY origin_day DESC LIMIT 1"""
-
 FORECASTS: LiteralString = """
 SELECT sku, site, origin_day, mean, levels, quantiles, rank_correlation, method, reason, coverage80 FROM forecast
  WHERE model_id = %(model_id)s
@@ -124,12 +120,6 @@ def forget_forecasts(connection: Connection[DictRow], name: str, *, versions: in
     A version's artefact is kept, and forecasts can be made from it anew.
     """
     return connection.execute(FORGET, {"name": name, "versions": versions, "origins": origins}).rowcount
-
-
-def load_drivers(connection: Connection[DictRow], model_id: UUID, sku: str, site: str) -> Mapping[str, object]:
-    """What drives the newest forecast of one series, as it was kept; empty where nothing was."""
-    row = connection.execute(DRIVERS, {"model_id": model_id, "sku": sku, "site": site}).fetchone()
-    return {} if row is None else row["drivers"]
 
 
 def _row(
