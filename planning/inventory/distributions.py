@@ -100,6 +100,10 @@ class DiscreteDemand:
         """The sum of two independent demands."""
         return DiscreteDemand(_normalised(np.convolve(self.probabilities, other.probabilities)))
 
+    def trimmed(self) -> DiscreteDemand:
+        """Without the end of the table that holds less than a negligible probability."""
+        return DiscreteDemand(_normalised(_trimmed(self.probabilities)))
+
 
 def poisson(mean: float) -> DiscreteDemand:
     """Poisson demand of that mean; the table ends where less than 1e-15 is left."""

@@ -22,6 +22,11 @@ class LeadTime:
         number("lead_time.sd_days", self.sd_days, at_least=0.0)
 
     @property
+    def is_certain(self) -> bool:
+        """True where the spread is too small for a distribution to be told from its mean."""
+        return self.sd_days <= 1e-6 * self.mean_days or self.mean_days <= 1e-6 * self.sd_days
+
+    @property
     def expected_day(self) -> int:
         """The day index on which the goods are expected, rounded half up."""
         return int(np.floor(self.mean_days + 0.5))
@@ -29,7 +34,7 @@ class LeadTime:
 
 def arrival_days(lead_time: LeadTime, scenarios: int, seed: int) -> IntArray:
     """(scenarios,) day index of arrival, rounded to whole days; the same uniforms for every lead time of one seed."""
-    if lead_time.sd_days == 0.0 or lead_time.mean_days == 0.0:
+    if lead_time.is_certain:
         return np.full(scenarios, lead_time.expected_day, dtype=np.int64)
     uniforms = np.random.Generator(np.random.PCG64([seed, 1])).random(scenarios)
     shape, scale = _gamma(lead_time)
@@ -38,7 +43,7 @@ def arrival_days(lead_time: LeadTime, scenarios: int, seed: int) -> IntArray:
 
 def day_probabilities(lead_time: LeadTime, longest: int) -> FloatArray:
     """(longest + 1,) probability of a whole-day lead time 0 … `longest`; what is missing to 1 takes longer."""
-    if lead_time.sd_days == 0.0 or lead_time.mean_days == 0.0:
+    if lead_time.is_certain:
         return (np.arange(longest + 1) == lead_time.expected_day).astype(np.float64)
     shape, scale = _gamma(lead_time)
     below = gammainc(shape, (np.arange(longest + 1) + 0.5) / scale)

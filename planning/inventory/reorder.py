@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincinv
 
-from planning.arrays import FloatArray, IntArray, count, matrix, number
-from planning.errors import HorizonTooShort, InvalidField
-from planning.inventory.lead_time import LeadTime, day_probabilities
+from planning.arrays import FloatArray, count, matrix, number
+from planning.errors import InvalidField
+from planning.inventory.distributions import DiscreteDemand
+from planning.inventory.lead_time import LeadTime
+from planning.inventory.lead_time_demand import (
+    DailyDemand,
+    Moments,
+    check_horizon,
+    independent_moments,
+    over_lead_time,
+    scenario_moments,
+)
+from planning.inventory.service import FillRate, ServiceTarget, checked_target, safety_factors
 
+__all__ = ["DailyDemand", "ReorderPoint", "reorder_point"]
 
-@dataclass(frozen=True)
-class DailyDemand:
-    """Independent, identical days: mean and standard deviation in units a day."""
-
-    mean: float
-    sd: float
-
-    def __post_init__(self) -> None:
-        number("demand.mean", self.mean, at_least=0.0)
-        number("demand.sd", self.sd, at_least=0.0)
+# Days between the mean lead times that are looked at; whole lead times lie on both, so no line is drawn there.
+STEP_OF_DAYS, STEP_OF_SCENARIOS = 0.25, 0.5
 
 
 @dataclass(frozen=True)
@@ -36,76 +39,117 @@ class ReorderPoint:
 
 
 def reorder_point(
-    demand: DailyDemand | FloatArray,
+    demand: DailyDemand | DiscreteDemand | FloatArray,
     *,
     lead_time_mean: float,
     lead_time_sd: float,
-    service_level: float,
+    service_level: ServiceTarget,
     review_days: int = 0,
+    order_quantity: float | None = None,
 ) -> ReorderPoint:
-    """The stock that covers lead time plus review period with probability `service_level` (cycle service).
+    """The stock that covers lead time plus review period as well as `service_level` asks.
 
     Moments are exact. For independent days, with L = lead time + review: E[D] = μ·E[L] and
     Var[D] = σ²·E[L] + μ²·Var[L] (Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, 4th
     ed., section 6.10; the law of total variance). For scenarios (scenarios, days) the same law is applied to their own
-    cumulative demand day by day, so that trend, season and correlation between days count. The quantile is that of the
-    gamma distribution with these two moments, which is skewed and never negative (Burgin 1975).
+    cumulative demand day by day, so that trend, season and correlation between days count. The level is that of
+    a gamma distribution moved to these moments (Pearson type III): exactly the gamma (Burgin 1975) for a certain lead
+    time, and as skewed as gamma days over a lead time of skewness 1 otherwise. A `DiscreteDemand` is one day's whole
+    units (Poisson, compound Poisson, any table): its level is exact.
 
-    With a fixed `lead_time_sd` a longer mean makes the fitted gamma less skewed and can lower the safety stock a
-    little; with a fixed coefficient of variation it never does.
+    A longer lead time never lowers the safety stock: a lead time's skewness does not depend on its mean, and where
+    scenarios themselves have less doubt about a longer period (what is not bought this week is bought the next), the
+    largest safety stock over all shorter means is taken. Whole units round up; there the reorder point never falls, and
+    safety stock moves by less than one unit.
+
+    Args:
+        demand: as above, in units a day.
+        lead_time_mean: days; `lead_time_sd` likewise.
+        lead_time_sd: 0 means a certain lead time.
+        service_level: a number is cycle service in [.5, 1); else `FillRate` or `CostRatio`. A cost ratio below one to
+            one asks for less than mean demand; it gets the mean.
+        review_days: days until the next occasion to order.
+        order_quantity: the usual order, by which a fill rate is counted; default the mean demand of the review period.
 
     Raises:
-        InvalidField: a parameter out of range; `service_level` must lie in [.5, 1).
+        InvalidField: a parameter out of range, or a fill rate without order quantity and review.
         HorizonTooShort: the scenarios end before the expected end of lead time and review.
     """
-    level = number("service_level", service_level, at_least=0.5)
-    if level >= 1.0:
-        raise InvalidField("service_level", "must be below 1; no finite stock covers everything")
+    target = checked_target(service_level)
     review = count("review_days", review_days, at_least=0)
     lead_time = LeadTime(lead_time_mean, lead_time_sd)
+    if isinstance(demand, DiscreteDemand):
+        return _whole_units(demand, lead_time, review, target, order_quantity)
     if isinstance(demand, DailyDemand):
-        return _fitted(*_independent_moments(demand, lead_time, review), level, "independent days")
+        usual = _usual_order(target, order_quantity, demand.mean * review)
+        moments = independent_moments(demand, lead_time.sd_days, review)
+        return _fitted(moments, lead_time.mean_days, STEP_OF_DAYS, target, usual, "independent days")
     paths = matrix("demand", demand, at_least=0.0)
-    return _fitted(*_scenario_moments(paths, lead_time, review), level, "scenarios")
+    check_horizon(paths, lead_time, review)
+    usual = _usual_order(target, order_quantity, float(paths.mean()) * review)
+    # A certain lead time is a whole number of days in scenarios.
+    mean_days, step = (
+        (float(lead_time.expected_day), 1.0) if lead_time.is_certain else (lead_time.mean_days, STEP_OF_SCENARIOS)
+    )
+    moments = scenario_moments(paths, lead_time.sd_days, review, mean_days + step)
+    return _fitted(moments, mean_days, step, target, usual, "scenarios")
 
 
-def _independent_moments(demand: DailyDemand, lead_time: LeadTime, review: int) -> tuple[float, float]:
-    period = lead_time.mean_days + review
-    return demand.mean * period, demand.sd**2 * period + (demand.mean * lead_time.sd_days) ** 2
+def _usual_order(target: FillRate | float, order_quantity: float | None, review_demand: float) -> float:
+    """Units of one order; 0 where no fill rate asks for it or nothing is ever demanded."""
+    if not isinstance(target, FillRate):
+        return 0.0
+    usual = review_demand if order_quantity is None else number("order_quantity", order_quantity)
+    if usual < 0.0 or (usual == 0.0 and order_quantity is not None):
+        raise InvalidField("order_quantity", "must be positive")
+    return usual
 
 
-def _scenario_moments(demand: FloatArray, lead_time: LeadTime, review: int) -> tuple[float, float]:
-    days = demand.shape[1]
-    if lead_time.expected_day + review > days:
-        raise HorizonTooShort(
-            "demand", f"covers {days} days, lead time and review take {lead_time.expected_day + review}"
-        )
-    weights = day_probabilities(lead_time, _longest(lead_time))
-    weights /= weights.sum()
-    lengths = np.flatnonzero(weights > 0.0).astype(np.int64) + review
-    means, seconds = _cumulative_moments(demand, lengths)
-    chosen = weights[weights > 0.0]
-    mean = float(chosen @ means)
-    return mean, max(float(chosen @ seconds) - mean**2, 0.0)
-
-
-def _longest(lead_time: LeadTime) -> int:
-    """A day by which all but a negligible part of the orders have come (Cantelli bounds the rest by 1 in 100)."""
-    return int(np.ceil(lead_time.mean_days + 10.0 * lead_time.sd_days)) + 1
-
-
-def _cumulative_moments(demand: FloatArray, lengths: IntArray) -> tuple[FloatArray, FloatArray]:
-    """First and second moment of demand over the first n days; beyond the horizon at each scenario's daily average."""
-    days = demand.shape[1]
-    running = np.concatenate([np.zeros((demand.shape[0], 1)), np.cumsum(demand, axis=1)], axis=1)
-    inside = running[:, np.minimum(lengths, days)]
-    totals = inside + demand.mean(axis=1)[:, None] * np.maximum(lengths - days, 0)
-    return totals.mean(axis=0), (totals**2).mean(axis=0)
-
-
-def _fitted(mean: float, variance: float, level: float, source: str) -> ReorderPoint:
+def _fitted(
+    moments: Moments, mean_days: float, step: float, target: FillRate | float, usual: float, source: str
+) -> ReorderPoint:
+    mean, variance, _ = (float(moment[0]) for moment in moments(np.array([mean_days])))
     if mean <= 0.0 or variance <= 1e-12 * mean**2:
         return ReorderPoint(mean, 0.0, mean, 0.0, f"certain demand, {source}")
-    quantile = float(variance / mean * gammaincinv(mean**2 / variance, level))
-    safety = max(quantile - mean, 0.0)
-    return ReorderPoint(mean + safety, safety, mean, float(np.sqrt(variance)), f"gamma fit, {source}")
+    if isinstance(target, FillRate) and usual == 0.0:
+        raise InvalidField("order_quantity", "is needed for a fill rate where there is no review period")
+
+    def safety(lead_means: FloatArray) -> FloatArray:
+        some, spread, skews = moments(lead_means)
+        uncertain = spread > 1e-12 * some**2
+        sds = np.sqrt(np.where(uncertain, spread, 1.0))
+        factors = np.maximum(safety_factors(skews, target, usual / sds), 0.0)
+        return np.where(uncertain, factors * sds, 0.0)
+
+    needed = _never_falling(safety, mean_days, step)
+    return ReorderPoint(mean + needed, needed, mean, float(np.sqrt(variance)), f"gamma fit, {source}")
+
+
+def _never_falling(safety: Callable[[FloatArray], FloatArray], mean_days: float, step: float) -> float:
+    """The largest safety stock over this and all shorter mean lead times.
+
+    They are looked at on a lattice that is the same for every lead time, and joined by straight lines.
+    """
+    lattice = _lattice(mean_days, step)
+    return float(np.interp(mean_days, lattice, np.maximum.accumulate(safety(lattice))))
+
+
+def _lattice(mean_days: float, step: float) -> FloatArray:
+    return step * np.arange(int(np.ceil(mean_days / step)) + 1, dtype=np.float64)
+
+
+def _whole_units(
+    day: DiscreteDemand, lead_time: LeadTime, review: int, target: FillRate | float, order_quantity: float | None
+) -> ReorderPoint:
+    """Exact levels from the table of demand over lead time and review."""
+    demand = over_lead_time(day, lead_time, review)
+    units = np.arange(demand.probabilities.size)
+    variance = float(demand.probabilities @ (units - demand.mean) ** 2)
+    if isinstance(target, FillRate):
+        usual = max(round(_usual_order(target, order_quantity, day.mean * review)), 1)
+        short = demand.expected_short(units) - demand.expected_short(units + usual)
+        level = int(np.argmax(short <= (1.0 - target.level) * usual + 1e-12))
+    else:
+        level = demand.quantile(target)
+    level = max(level, int(np.ceil(demand.mean - 1e-9)))
+    return ReorderPoint(float(level), level - demand.mean, demand.mean, float(np.sqrt(variance)), "exact, whole units")
