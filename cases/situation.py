@@ -219,6 +219,11 @@ class Situation:
         return np.maximum(drawn, self.firm_by_day(drawn.shape[1])[None, :])
 
     @property
+    def is_fed(self) -> bool:
+        """True when another site feeds this one over a lane that there is: it is not bought for."""
+        return any(lane.source == self.listing.supply_from for lane in self.lanes)
+
+    @property
     def lead_time(self) -> LeadTimeDays | None:
         """From the site that feeds this one, else from the preferred supplier; None when nobody is known to supply."""
         for lane in self.lanes:
@@ -233,8 +238,7 @@ class Situation:
     def next_chance(self) -> int:
         """Days until the next review, or until its supplier's next order day but one where that is later."""
         review = self.thresholds.assumptions.review_days
-        is_bought = self.suppliers and all(lane.source != self.listing.supply_from for lane in self.lanes)
-        following = self.suppliers[0].next_order_day if is_bought else None
+        following = self.suppliers[0].next_order_day if self.suppliers and not self.is_fed else None
         return max(review, following or 0)
 
     @property

@@ -18,11 +18,13 @@ from psycopg.rows import DictRow
 
 from db import purchasing
 from db.network import ItemSupplier, Names, Site
-from db.purchasing import ANY, OrderCalendar, PriceBreak
+from db.purchasing import ANY, OrderCalendar, PriceBreak, SupplierRecord
 from db.session import tenant_clock
 
 # Order days are told for this long; a supplier that takes orders on one day a week at the least is seen often enough.
 ORDER_DAYS_AHEAD = 70
+# Fewer received order lines than this are no record.
+FEWEST_RECEIPTS = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Ordering:
 
     days: tuple[int, ...] = tuple(range(ORDER_DAYS_AHEAD))
     frozen_days: int = 0
+
+    @property
+    def is_any_day(self) -> bool:
+        """True where the supplier takes orders whenever they come."""
+        return len(self.days) == ORDER_DAYS_AHEAD
 
 
 ANY_DAY = Ordering()
@@ -112,3 +119,12 @@ def _falling(cost: Decimal, steps: Sequence[PriceBreak]) -> tuple[PriceBreak, ..
             cost = step.unit_cost
             kept.append(step)
     return tuple(kept)
+
+
+def lateness(records: Sequence[SupplierRecord]) -> dict[str, float]:
+    """Mean days by which each supplier delivers after the agreed day; only where enough was received to say so."""
+    return {
+        one.supplier: sum(one.actual_days[at] - days for at, days in enumerate(one.agreed_days)) / len(one.agreed_days)
+        for one in records
+        if len(one.agreed_days) >= FEWEST_RECEIPTS
+    }

@@ -90,13 +90,13 @@ def qualifications() -> Iterator[Line]:
 
 
 def budgets(world: World, currency: str) -> Iterator[Line]:
-    """Home care has this month's money for what was ordered and about a week more."""
+    """Home care has this month's money for what was ordered and a few days more."""
     first, last = _month(world.today)
     placed = _ordered(world, BUDGETED, (first - world.today).days, 0)
     week = _ordered(world, BUDGETED, -84, 0) / 12
     yield {
         "budget": "Home care", "starts_on": str(first), "ends_on": str(last), "supplier": BUDGETED, "category": "*",
-        "site": "*", "amount": round(placed + week, -2) + 500, "currency": currency,
+        "site": "*", "amount": round(placed + week / 4, -2), "currency": currency,
     }  # fmt: skip
 
 
