@@ -1,7 +1,7 @@
 """A trained forecaster as files that cannot change unnoticed and cannot run anything when read.
 
-Format: `manifest.json` (canonical JSON: horizon, choices, scores, SHA-256 of every other file), `state.npz` (arrays,
-read with pickle forbidden), `tree-N.txt` (LightGBM's text form). The artefact's hash is that of the manifest.
+Format: `manifest.json` (canonical JSON: card, choices, scores, SHA-256 of every other file), `state.npz` (arrays, read
+with pickle forbidden), `tree-N.txt` (LightGBM's text form). The artefact's hash is that of the manifest.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from domain.canonical import canonical_bytes, sha256_hex
-from planning.arrays import FloatArray, IntArray, SingleArray
 from planning.errors import ChangedArtefact
 from planning.forecasting.backtest import Choice
 from planning.forecasting.baselines import LEVELS
-from planning.forecasting.calibration import MethodMetrics
+from planning.forecasting.calibration import MethodMetrics, OriginMetrics
+from planning.forecasting.card import Card
 from planning.forecasting.quantile_model import QuantileModel
+from planning.forecasting.serving import Served
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, STATE = "manifest.json", "state.npz"
-ARRAYS = ("mean", "quantiles", "served", "scale", "smallest", "features")
+ARRAYS = ("mean", "quantiles", "modelled", "scale", "features")
 
 
 @dataclass(frozen=True)
@@ -32,49 +33,37 @@ class Artefact:
     """Everything a forecaster is.
 
     Attributes:
-        horizon: days it was trained for.
+        card: what it was trained on and with.
         ids: (series,) names.
-        choices: (series,) what serves each and why.
         scores: of the back-test.
         origins: rolling origins scored.
         reason: why there was no back-test; empty when there was one.
-        mean: (series, horizon) of the series that a baseline serves, zero for the others.
-        quantiles: (series, horizon, levels), likewise.
-        served: (served,) positions of the series that the model serves.
-        scale: (served,) units a day that their features and forecasts are relative to.
-        smallest: (served,) the smallest demand on a day that they ever had.
-        features: (served · horizon, features).
-        model: None when no series is served by it.
+        served: the forecasts and what the model saw.
+        model: None when nothing of it is used.
     """
 
-    horizon: int
+    card: Card
     ids: tuple[str, ...]
-    choices: tuple[Choice, ...]
     scores: tuple[MethodMetrics, ...]
     origins: int
     reason: str
-    mean: FloatArray
-    quantiles: FloatArray
-    served: IntArray
-    scale: FloatArray
-    smallest: FloatArray
-    features: SingleArray
+    served: Served
     model: QuantileModel | None
 
 
 def write(artefact: Artefact, directory: Path) -> str:
     """Write all files, the manifest last; its SHA-256."""
     directory.mkdir(parents=True, exist_ok=True)
-    files = {STATE: _packed(artefact)}
-    texts = [] if artefact.model is None else artefact.model.texts()
+    files = {STATE: _packed(artefact.served)}
+    texts = () if artefact.model is None else artefact.model.trees
     files |= {_tree(number): text.encode() for number, text in enumerate(texts)}
     manifest = canonical_bytes({
         "format": FORMAT,
-        "horizon": artefact.horizon,
+        "card": artefact.card.as_json(),
         "origins": artefact.origins,
         "reason": artefact.reason,
         "ids": artefact.ids,
-        "choices": [asdict(choice) for choice in artefact.choices],
+        "choices": [asdict(choice) for choice in artefact.served.choices],
         "scores": [asdict(score) for score in artefact.scores],
         "trees": len(texts),
         "files": {name: sha256_hex(content) for name, content in files.items()},
@@ -92,19 +81,23 @@ def read(directory: Path, sha256: str) -> Artefact:
     if head["format"] != FORMAT:
         raise ChangedArtefact("artefact", f"has format {head['format']}, this version reads {FORMAT}")
     files = {name: _checked(directory / name, digest) for name, digest in head["files"].items()}
-    texts = [files[_tree(number)].decode() for number in range(head["trees"])]
+    texts = tuple(files[_tree(number)].decode() for number in range(head["trees"]))
     with np.load(io.BytesIO(files[STATE]), allow_pickle=False) as state:
         arrays = {name: state[name] for name in ARRAYS}
     return Artefact(
-        horizon=head["horizon"],
+        card=Card.of_json(head["card"]),
         ids=tuple(head["ids"]),
-        choices=tuple(Choice(**choice) for choice in head["choices"]),
-        scores=tuple(MethodMetrics(**score) for score in head["scores"]),
+        scores=tuple(_score(score) for score in head["scores"]),
         origins=head["origins"],
         reason=head["reason"],
-        model=QuantileModel.of_texts(LEVELS, texts) if texts else None,
-        **arrays,
+        served=Served(choices=tuple(Choice(**choice) for choice in head["choices"]), **arrays),
+        model=QuantileModel(LEVELS, texts) if texts else None,
     )
+
+
+def _score(head: dict[str, Any]) -> MethodMetrics:
+    restored: dict[str, Any] = head | {"per_origin": tuple(OriginMetrics(**one) for one in head["per_origin"])}
+    return MethodMetrics(**restored)
 
 
 def _checked(file: Path, sha256: str) -> bytes:
@@ -117,9 +110,9 @@ def _checked(file: Path, sha256: str) -> bytes:
     return content
 
 
-def _packed(artefact: Artefact) -> bytes:
+def _packed(served: Served) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: getattr(artefact, name) for name in ARRAYS})
+    np.savez(buffer, allow_pickle=False, **{name: getattr(served, name) for name in ARRAYS})
     return buffer.getvalue()
 
 

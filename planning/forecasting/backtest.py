@@ -1,38 +1,36 @@
-"""Model against baseline on the last weeks, as if they were still to come; who wins serves.
+"""Every method on the last blocks of the history, as if they were still to come; per segment the best one serves.
 
-Two rolling origins: 56 and 28 days before the end (at most the horizon). One model is fitted on what was known at the
-first of them and sees newer history, not newer targets, at the second.
+One model is fitted on what was known at the first of the origins held back; at the later ones it sees newer history,
+not newer targets. Corrections and correlations are fitted on the earlier origins and checked on the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planning.arrays import BoolArray, FloatArray, IntArray
 from planning.demand import ForecastPath
-from planning.forecasting.baselines import LEVELS, LONGEST_MEMORY, OWN_HISTORY, own_history
-from planning.forecasting.calibration import MethodMetrics, measure
-from planning.forecasting.features import Origins, rows_for
+from planning.forecasting import conformal
+from planning.forecasting.baselines import LEVELS, OWN_HISTORY
+from planning.forecasting.calibration import MethodMetrics, OriginMetrics, measure
+from planning.forecasting.features import Origins
+from planning.forecasting.mean_choice import MeanChoice, choose_mean
+from planning.forecasting.methods import LIGHTGBM, Forecasts, baselines_at, is_model, with_model
 from planning.forecasting.panel import Panel
-from planning.forecasting.quantile_model import QuantileModel, fit
+from planning.forecasting.quantile_model import QuantileModel
+from planning.forecasting.rows import SEGMENTS, Learning, learnable, model_forecasts, segments_of, train_on
 from planning.forecasting.totals import Block, calibrated_correlation, coverage80
 
-LIGHTGBM = "lightgbm"
-SPARSE, LUMPY, STEADY = "sparse", "lumpy", "steady"
-SEGMENTS = (SPARSE, LUMPY, STEADY)
-FEWEST_DAYS, FEWEST_ACTIVE = 56, 8
-BLOCK = 28
-TRAINING_DAYS = 400
-TRAINING_ROWS = 60_000
-FEWEST_ROWS = 2_000
+SERVED = "served"
+# A model must be better than the best baseline by more than this share: less is chance.
+WORTH = 0.01
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What serves one segment: the method, why, and how it did; coverage None when nothing was scored."""
+    """What serves a series: the method, why, how its periods move together, how it did (None: nothing was scored)."""
 
     method: str
     reason: str
@@ -41,166 +39,166 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class SegmentChoice:
+    """What serves a segment: the choice, and the conformal factor of each level."""
+
+    choice: Choice
+    factors: FloatArray
+
+
+@dataclass(frozen=True)
 class BackTest:
-    """Scores of both methods per segment and over all of them, and the choice per segment."""
+    """Scores of all methods per segment and over all of them, and what was chosen.
+
+    `scores` has one more method, "served": what the choice and its corrections, fitted on the origins before, gave on
+    the last one.
+    """
 
     scores: tuple[MethodMetrics, ...]
-    choices: dict[str, Choice]
+    choices: dict[str, SegmentChoice]
+    mean: MeanChoice
     origins: int
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """Series-days of one origin: which series, day by day, with what was forecast and what happened."""
+class Scored:
+    """One origin: (series,) which, (series, periods) what happened (NaN = unknown), and every method's forecast."""
 
+    origin: int
+    day: str
     series: IntArray
     actual: FloatArray
-    forecasts: dict[str, tuple[FloatArray, FloatArray]]
+    forecasts: dict[str, Forecasts]
 
-    def take(self, rows: BoolArray) -> _Scored:
-        """Some of the rows."""
-        kept = {name: (mean[rows], quantiles[rows]) for name, (mean, quantiles) in self.forecasts.items()}
-        return _Scored(self.series[rows], self.actual[rows], kept)
+    def take(self, rows: BoolArray) -> Scored:
+        """Some of the series."""
+        kept = np.flatnonzero(rows)
+        return replace(
+            self, series=self.series[kept], actual=self.actual[kept],
+            forecasts={name: one.take(kept) for name, one in self.forecasts.items()},
+        )  # fmt: skip
 
-
-def learnable(panel: Panel, day: int) -> BoolArray:
-    """(series,) whether the history before `day` is long and lively enough for the model."""
-    known = panel.values[:, :day]
-    return (day - panel.starts >= FEWEST_DAYS) & ((known > 0.0).sum(axis=1) >= FEWEST_ACTIVE)
-
-
-def segments_of(panel: Panel, day: int) -> IntArray:
-    """(series,) position in SEGMENTS by the share of days with demand in the half year before `day`."""
-    recent = panel.values[:, max(day - 182, 0) : day]
-    known = np.maximum((~np.isnan(recent)).sum(axis=1), 1)
-    share = (recent > 0.0).sum(axis=1) / known
-    return np.digitize(share, [0.1, 0.5])
+    def flat(self, method: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(rows,) demand, mean and (rows, levels) quantiles of the periods whose demand is known."""
+        known, found = ~np.isnan(self.actual), self.forecasts[method]
+        return self.actual[known], found.mean[known], found.quantiles[known]
 
 
-def train_on(
-    panel: Panel, origins: Origins, end: int, horizon: int, seed: int, progress: Callable[[int, int], None]
-) -> QuantileModel | None:
-    """A model of what was known before day `end`; None when there are too few rows to learn from."""
-    series, origin, step = _drawn(panel, origins, end, horizon, seed)
-    if series.size < FEWEST_ROWS:
-        return None
-    scale = origins.scale[series, origin - origins.first]
-    target = panel.values[series, origin + step - 1] / scale
-    # The root lets small series be heard without letting them outvote the money.
-    features = rows_for(panel, origins, series, origin, step)
-    return fit(features, target, np.sqrt(scale), LEVELS, seed=seed, progress=progress)
+def held_back(panel: Panel) -> list[int]:
+    """The origins, a block apart, as many as the history has room for."""
+    kind = panel.frequency
+    blocks = range(kind.held_back, 0, -1)
+    return [
+        origin for origin in (panel.periods - kind.block * back for back in blocks) if origin >= 2 * kind.fewest_periods
+    ]
 
 
-def back_test(
-    panel: Panel, origins: Origins, horizon: int, seed: int, progress: Callable[[int, int], None]
-) -> BackTest | None:
+def back_test(panel: Panel, origins: Origins, horizon: int, how: Learning) -> BackTest | None:
     """Score and choose; None when the history is too short to hold any of it back."""
-    span = min(horizon, 2 * BLOCK)
-    first = panel.days - span
-    if first < 2 * FEWEST_DAYS:
-        return None
-    model = train_on(panel, origins, first, horizon, seed, progress)
+    held = held_back(panel)
+    model = train_on(panel, origins, held[0], horizon, how) if held else None
     if model is None:
         return None
-    days = sorted({first, panel.days - min(BLOCK, span)})
-    scored = [_score(panel, origins, model, day) for day in days]
-    # The first origin's segments hold for both, so that a segment is one set of series.
-    segment = segments_of(panel, first)
-    scores, choices = _judged(scored, segment, seed)
-    return BackTest(tuple(scores), choices, len(days))
+    scored = [_score(panel, origins, model, origin, horizon) for origin in held]
+    # The first origin's segments hold for all, so that a segment is one set of series.
+    segment = segments_of(panel, held[0])
+    judged = [_judged(name, [one.take(segment[one.series] == place) for one in scored], how.seed)
+              for place, name in enumerate(SEGMENTS)]  # fmt: skip
+    everything = [_measured(scored, method, "all") for method in scored[0].forecasts]
+    scores = tuple(metrics for found, _ in judged for metrics in found) + tuple(everything)
+    choices = {name: choice for name, (_, choice) in zip(SEGMENTS, judged, strict=True)}
+    return BackTest(scores, choices, choose_mean(panel, scored), len(held))
 
 
-def _drawn(panel: Panel, origins: Origins, end: int, horizon: int, seed: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Series, origin and step of the training rows: uniform over series, then origins, then steps that are known."""
-    random = np.random.Generator(np.random.PCG64(seed))
-    able = np.flatnonzero(learnable(panel, end))
-    if able.size == 0:
-        return able, able, able
-    wanted = min(TRAINING_ROWS, able.size * TRAINING_DAYS)
-    series = random.choice(able, wanted)
-    earliest = np.maximum(panel.starts[series] + BLOCK, max(end - TRAINING_DAYS, origins.first))
-    origin = earliest + (random.random(wanted) * (end - earliest)).astype(np.int64)
-    step = 1 + (random.random(wanted) * np.minimum(horizon, end - origin)).astype(np.int64)
-    known = np.isfinite(origins.scale[series, origin - origins.first])
-    return series[known], origin[known], step[known]
+def _score(panel: Panel, origins: Origins, model: QuantileModel, origin: int, horizon: int) -> Scored:
+    able = np.flatnonzero(learnable(panel, origin))
+    periods = min(horizon, panel.periods - origin)
+    found = baselines_at(panel, able, origin, periods)
+    own = model_forecasts(panel, origins, model, able, origin, periods)
+    day = str(panel.frequency.first_day(panel.first + origin))
+    return Scored(origin, day, able, panel.observed[able, origin : origin + periods], with_model(found, own))
 
 
-def _score(panel: Panel, origins: Origins, model: QuantileModel, day: int) -> _Scored:
-    able = np.flatnonzero(learnable(panel, day))
-    days = panel.days - day
-    series, step = np.repeat(able, days), np.tile(np.arange(1, days + 1), able.size)
-    origin = np.full(series.size, day)
-    scale = origins.scale[able, day - origins.first].astype(np.float64)
-    features = rows_for(panel, origins, series, origin, step)
-    mean, quantiles = model.forecast(features, scale, panel.smallest(day)[able])
-    own = [own_history(known_history(panel, one, day), days) for one in map(int, able)]
-    forecasts = {
-        LIGHTGBM: (mean.reshape(-1), quantiles.reshape(-1, LEVELS.size)),
-        OWN_HISTORY: (np.concatenate([m for m, _ in own]), np.concatenate([q for _, q in own])),
-    }
-    return _Scored(series, panel.values[series, origin + step - 1], forecasts)
+def _judged(name: str, scored: list[Scored], seed: int) -> tuple[list[MethodMetrics], SegmentChoice]:
+    """All methods' scores in one segment, and the best one with its corrections."""
+    if not any(one.series.size for one in scored):
+        untested = Choice(OWN_HISTORY, f"no {name} series to test LightGBM on", 0.0, None)
+        return [], SegmentChoice(untested, np.ones(LEVELS.size))
+    found = {method: _measured(scored, method, name) for method in scored[0].forecasts}
+    best = _best({method: metrics.pinball for method, metrics in found.items()})
+    reason = _reason(found, best)
+    served, correlation = _served(scored, best, name, seed)
+    choice = Choice(best, reason, correlation, (served or found[best]).coverage80)
+    factor = _factors(scored, best)
+    return [*found.values(), *([served] if served else [])], SegmentChoice(choice, factor)
 
 
-def known_history(panel: Panel, series: int, day: int) -> FloatArray:
-    """What the baseline may use of one series before `day`."""
-    return panel.values[series, max(int(panel.starts[series]), day - LONGEST_MEMORY) : day]
+def _best(losses: dict[str, float]) -> str:
+    """The method with the least loss; a model only where it is worth it."""
+    rival, model = (
+        min((name for name in losses if is_model(name) is kind), key=losses.__getitem__) for kind in (False, True)
+    )
+    return model if losses[model] < (1.0 - WORTH) * losses[rival] else rival
 
 
-def _judged(scored: list[_Scored], segment: IntArray, seed: int) -> tuple[list[MethodMetrics], dict[str, Choice]]:
-    scores: list[MethodMetrics] = []
-    choices: dict[str, Choice] = {}
-    for position, name in enumerate(SEGMENTS):
-        chosen = [one.take(segment[one.series] == position) for one in scored]
-        if not chosen[0].actual.size:
-            choices[name] = Choice(OWN_HISTORY, f"no {name} series to test LightGBM on", 0.0, None)
-            continue
-        found = {method: _calibrated(chosen, method, name, seed) for method in (LIGHTGBM, OWN_HISTORY)}
-        scores += [metrics for metrics, _ in found.values()]
-        choices[name] = _chosen(found)
-    scores += [_measured(scored, method, "all") for method in (LIGHTGBM, OWN_HISTORY)]
-    return scores, choices
-
-
-def _measured(scored: list[_Scored], method: str, segment: str) -> MethodMetrics:
-    return measure(
-        method,
-        segment,
-        np.concatenate([one.actual for one in scored]),
-        np.concatenate([one.forecasts[method][0] for one in scored]),
-        np.concatenate([one.forecasts[method][1] for one in scored]),
-        LEVELS,
-        int(np.unique(np.concatenate([one.series for one in scored])).size),
+def _reason(found: dict[str, MethodMetrics], best: str) -> str:
+    """In words: whom it beat and by how much, in pinball loss over the origins held back."""
+    losses = {method: metrics.pinball for method, metrics in found.items()}
+    segment, mine = found[best].segment, losses[best]
+    if is_model(best):
+        rival = min((method for method in losses if not is_model(method)), key=losses.__getitem__)
+        return f"beat {rival} on {segment} series held back (pinball loss {mine:.4g} against {losses[rival]:.4g})"
+    return (
+        f"LightGBM did not beat it on {segment} series in the back-test "
+        f"(pinball loss {losses[LIGHTGBM]:.4g} against {mine:.4g})"
     )
 
 
-def _calibrated(scored: list[_Scored], method: str, segment: str, seed: int) -> tuple[MethodMetrics, float]:
-    """The scores, and the correlation of days fitted on the first origin and checked on the second."""
-    metrics = _measured(scored, method, segment)
-    correlation = calibrated_correlation(_block(scored[0], method), seed)
-    if len(scored) > 1 and scored[1].actual.size:
-        metrics = replace(metrics, coverage80_totals=coverage80(_block(scored[1], method).thinned(), correlation, seed))
-    return metrics, correlation
+def _served(scored: list[Scored], method: str, segment: str, seed: int) -> tuple[MethodMetrics | None, float]:
+    """The method as it would have served the last origin, corrected by those before; and the correlation."""
+    present = [one for one in scored if one.series.size]
+    correlation = calibrated_correlation(_block(present[0], method), seed)
+    if len(present) < 2:
+        return None, correlation
+    last, factor = present[-1], _factors(present[:-1], method)
+    forecast = last.forecasts[method]
+    forecast = Forecasts(forecast.mean, conformal.corrected(forecast.quantiles, factor))
+    last = replace(last, forecasts={SERVED: forecast})
+    metrics = _measured([last], SERVED, segment)
+    within = coverage80(_block(last, SERVED).thinned(), correlation, seed)
+    return replace(metrics, coverage80_totals=within), correlation
 
 
-def _chosen(found: dict[str, tuple[MethodMetrics, float]]) -> Choice:
-    (model, _), (own, _) = found[LIGHTGBM], found[OWN_HISTORY]
-    wins = model.pinball < own.pinball
-    reason = "" if wins else (
-        f"LightGBM did not beat it on {own.segment} series in the back-test "
-        f"(pinball loss {model.pinball:.4g} against {own.pinball:.4g})"
-    )  # fmt: skip
-    winner, correlation = found[LIGHTGBM if wins else OWN_HISTORY]
-    return Choice(winner.method, reason, correlation, winner.coverage80)
+def _factors(scored: list[Scored], method: str) -> FloatArray:
+    actual, _, quantiles = _joined(scored, method)
+    return conformal.factors(actual, quantiles, LEVELS)
 
 
-def _block(scored: _Scored, method: str) -> Block:
-    """The first four weeks of each series' forecast."""
-    days = int((scored.series == scored.series[0]).sum())
-    mean, quantiles = scored.forecasts[method]
-    means = mean.reshape(-1, days)[:, :BLOCK]
-    rows = quantiles.reshape(means.shape[0], days, -1)[:, :BLOCK]
+def _measured(scored: list[Scored], method: str, segment: str) -> MethodMetrics:
+    series = int(np.unique(np.concatenate([one.series for one in scored])).size)
+    actual, mean, quantiles = _joined(scored, method)
+    pooled = measure(method, segment, actual, mean, quantiles, LEVELS, series)
+    return replace(pooled, per_origin=tuple(_at_origin(one, method) for one in scored if one.actual.size))
+
+
+def _at_origin(scored: Scored, method: str) -> OriginMetrics:
+    found = measure(method, "", *scored.flat(method), LEVELS, scored.series.size)
+    return OriginMetrics(scored.day, found.wql, found.coverage80, found.below95, found.bias)
+
+
+def _joined(scored: list[Scored], method: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    parts = [one.flat(method) for one in scored]
+    actual, mean, quantiles = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    return actual, mean, quantiles
+
+
+def _block(scored: Scored, method: str) -> Block:
+    """The first block of each series' forecast whose demand is known throughout."""
+    found = scored.forecasts[method]
+    block = min(scored.actual.shape[1], 28)
+    kept = np.flatnonzero(~np.isnan(scored.actual[:, :block]).any(axis=1))
     paths = (
-        ForecastPath(np.asarray(one, np.float64), LEVELS, np.asarray(row, np.float64), 0.0, method, "", None)
-        for one, row in zip(means, rows, strict=True)
+        ForecastPath(found.mean[one, :block], LEVELS, found.quantiles[one, :block], 0.0, method, "", None)
+        for one in kept
     )
-    return Block(tuple(paths), scored.actual.reshape(-1, days)[:, :BLOCK].sum(axis=1))
+    return Block(tuple(paths), scored.actual[kept, :block].sum(axis=1))

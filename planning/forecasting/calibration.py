@@ -10,6 +10,17 @@ from planning.arrays import FloatArray
 
 
 @dataclass(frozen=True)
+class OriginMetrics:
+    """The main figures of one origin; `origin` is the day on which its first period begins."""
+
+    origin: str
+    wql: float | None
+    coverage80: float
+    below95: float
+    bias: float | None
+
+
+@dataclass(frozen=True)
 class MethodMetrics:
     """One method over the series of one segment in the back-test; units are the series' own.
 
@@ -17,16 +28,19 @@ class MethodMetrics:
         method: "lightgbm" or a baseline's name.
         segment: which series.
         series: how many of them.
-        days: series-days scored.
-        pinball: mean pinball loss per series-day and level.
+        days: series-periods scored.
+        pinball: mean pinball loss per series-period and level.
         wql: weighted quantile loss, 2 · Σ pinball / (levels · Σ demand).
-        coverage80: share of days between the 10 % and the 90 % quantile, a day on a point mass (mostly zero demand)
+        coverage80: share of periods between the 10 % and the 90 % quantile, one on a point mass (mostly zero demand)
             counted by the share of that mass inside (Czado, Gneiting and Held 2009), so that .8 is right for counts.
         within80: the same without that care: the closed interval, which zeros alone can fill.
-        coverage80_totals: the same of the 28-day totals of scenarios, days correlated as calibrated on earlier weeks;
-            None when only one origin could be scored.
-        below95: share of days at or below the 95 % quantile.
+        coverage80_totals: the same of the totals of a block (28 days, 4 weeks) of scenarios, periods correlated as
+            calibrated on earlier blocks; None where that was not done.
+        below95: share of periods at or below the 95 % quantile.
         bias: Σ mean forecast / Σ demand − 1; None without demand.
+        wape: Σ |median − demand| / Σ demand; None without demand.
+        rmse: of the mean.
+        per_origin: the main figures of each origin that was scored.
     """
 
     method: str
@@ -40,6 +54,9 @@ class MethodMetrics:
     coverage80_totals: float | None
     below95: float
     bias: float | None
+    wape: float | None
+    rmse: float
+    per_origin: tuple[OriginMetrics, ...] = ()
 
 
 def pinball(actual: FloatArray, quantiles: FloatArray, levels: FloatArray) -> FloatArray:
@@ -52,9 +69,9 @@ def measure(
     method: str, segment: str, actual: FloatArray, mean: FloatArray, quantiles: FloatArray, levels: FloatArray,
     series: int,
 ) -> MethodMetrics:  # fmt: skip
-    """The metrics of one method; rows are series-days; levels must hold .1, .9 and .95."""
+    """The metrics of one method; rows are series-periods; levels must hold .1, .5, .9 and .95."""
     loss = pinball(actual, quantiles, levels)
-    low, high, top = (int(np.flatnonzero(np.isclose(levels, level))[0]) for level in (0.1, 0.9, 0.95))
+    low, middle, high, top = (int(np.flatnonzero(np.isclose(levels, level))[0]) for level in (0.1, 0.5, 0.9, 0.95))
     demand = float(actual.sum())
     return MethodMetrics(
         method=method,
@@ -68,6 +85,8 @@ def measure(
         coverage80_totals=None,
         below95=float((actual <= quantiles[:, top]).mean()),
         bias=float(mean.sum()) / demand - 1.0 if demand > 0.0 else None,
+        wape=float(np.abs(quantiles[:, middle] - actual).sum()) / demand if demand > 0.0 else None,
+        rmse=float(np.sqrt(np.mean((mean - actual) ** 2))),
     )
 
 

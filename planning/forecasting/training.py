@@ -1,41 +1,35 @@
-"""Demand forecasts for a whole network: one global model, judged against each series' own history before it serves.
+"""Demand forecasts for a whole network: one global model, judged against named baselines before it serves.
 
-Direct forecasting: a row is a forecast origin and a day ahead, features know nothing after the origin, so no forecast
-is fed back into another (recursion narrows quantiles). mlforecast computes the features, LightGBM the trees.
+Direct forecasting: a row is a forecast origin and a period ahead, features know nothing after the origin, so no
+forecast is fed back into another (recursion narrows quantiles). mlforecast computes the features, LightGBM the trees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planning.arrays import IntArray, SingleArray, count
+from planning.arrays import count
 from planning.demand import ForecastPath
-from planning.errors import HorizonTooShort
+from planning.errors import HorizonTooShort, InvalidField
 from planning.forecasting.artefact import Artefact, read, write
-from planning.forecasting.backtest import (
-    FEWEST_ACTIVE,
-    FEWEST_DAYS,
-    LIGHTGBM,
-    SEGMENTS,
-    TRAINING_DAYS,
-    BackTest,
-    Choice,
-    back_test,
-    known_history,
-    learnable,
-    segments_of,
-    train_on,
-)
+from planning.forecasting.backtest import BackTest, back_test
 from planning.forecasting.baselines import LEVELS, OWN_HISTORY, baseline_forecast
 from planning.forecasting.calibration import MethodMetrics
-from planning.forecasting.features import Origins, origins_of, rows_for
-from planning.forecasting.panel import Panel, panel_of
-from planning.forecasting.quantile_model import QuantileModel
+from planning.forecasting.card import Card, card_of
+from planning.forecasting.contributions import Contribution, split
+from planning.forecasting.features import origins_of
+from planning.forecasting.frequency import FrequencyName
+from planning.forecasting.methods import LIGHTGBM
+from planning.forecasting.panel import panel_of
+from planning.forecasting.rows import Learning, train_on
+from planning.forecasting.serving import serve
+from planning.forecasting.signals import Signal
+from planning.spread import Spread, local
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["ForecastMetrics", "ForecastPath", "MethodMetrics", "TrainedForecaster", "baseline_forecast", "train"]
 
 Progress = Callable[[str, int, int], None]
+# A model that is only tested needs fewer rows than the one that serves.
+TESTED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,10 +51,11 @@ class ForecastMetrics:
 
 
 class TrainedForecaster:
-    """A model, the state of every series on the last day of its history, and what serves whom."""
+    """What serves each series, its forecast, and the model behind it."""
 
     def __init__(self, artefact: Artefact) -> None:
         self._artefact = artefact
+        self._place = {name: place for place, name in enumerate(artefact.ids)}
 
     @property
     def metrics(self) -> ForecastMetrics:
@@ -67,28 +64,48 @@ class TrainedForecaster:
         return ForecastMetrics(found.scores, found.origins, found.reason)
 
     @property
+    def card(self) -> Card:
+        """What it was trained on and with."""
+        return self._artefact.card
+
+    @property
     def horizon(self) -> int:
-        """Days it was trained for."""
-        return self._artefact.horizon
+        """Periods it was trained for."""
+        return self.card.horizon
 
     def predict(self, horizon: int) -> dict[str, ForecastPath]:
-        """A path per series for the days after the end of the history; `horizon` at most the one trained for."""
-        kept, days = self._artefact, count("horizon", horizon)
-        if days > kept.horizon:
-            raise HorizonTooShort(
-                "horizon", f"of {days} days is longer than the {kept.horizon} the model was trained for"
-            )
-        mean, quantiles = kept.mean.copy(), kept.quantiles.copy()
-        if kept.model is not None and kept.served.size:
-            found = kept.model.forecast(kept.features, kept.scale, kept.smallest)
-            mean[kept.served], quantiles[kept.served] = found
+        """A path per series for the periods after the end of the history; `horizon` at most the one trained for."""
+        served, periods = self._artefact.served, self._within(horizon)
         return {
             name: ForecastPath(
-                mean[place, :days], LEVELS, quantiles[place, :days],
+                served.mean[place, :periods], LEVELS, served.quantiles[place, :periods],
                 choice.rank_correlation, choice.method, choice.reason, choice.coverage80,
             )
-            for place, (name, choice) in enumerate(zip(kept.ids, kept.choices, strict=True))
+            for place, (name, choice) in enumerate(zip(self._artefact.ids, served.choices, strict=True))
         }  # fmt: skip
+
+    def contributions(self, series: Sequence[str], horizon: int) -> tuple[Contribution, ...]:
+        """What drives the model's mean over `horizon`, for those of `series` that the model knows.
+
+        Raises:
+            InvalidField: a series that was not trained on.
+        """
+        kept, periods, served = self._artefact, self._within(horizon), self._artefact.served
+        unknown = [name for name in series if name not in self._place]
+        if unknown:
+            raise InvalidField("series", f"has no {unknown[0]!r}", remedy="Name a series of the training history.")
+        row = {int(place): number for number, place in enumerate(served.modelled)}
+        wanted = [name for name in series if self._place[name] in row]
+        if kept.model is None or not wanted:
+            return ()
+        first = np.array([row[self._place[name]] for name in wanted])
+        rows = (first[:, None] * kept.card.horizon + np.arange(periods)).reshape(-1)
+        raw = kept.model.contributions(served.features[rows]).reshape(len(wanted), periods, -1)
+        mean = served.mean[:, :periods].sum(axis=1)
+        return tuple(
+            split(name, one, float(served.scale[number]), kept.card.features, float(mean[self._place[name]]))
+            for name, one, number in zip(wanted, raw, first, strict=True)
+        )
 
     def save(self, directory: Path) -> str:
         """Write the artefact (LightGBM text, NumPy arrays without pickle, a JSON manifest); its SHA-256."""
@@ -99,97 +116,73 @@ class TrainedForecaster:
         """Read an artefact back; raises `ChangedArtefact` unless every byte is the one that was saved."""
         return cls(read(directory, sha256))
 
+    def _within(self, horizon: int) -> int:
+        periods = count("horizon", horizon)
+        if periods > self.horizon:
+            unit = f"{self.card.frequency}s"
+            raise HorizonTooShort(
+                "horizon", f"of {periods} {unit} is longer than the {self.horizon} it was trained for"
+            )
+        return periods
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """No progress shown."""
+
 
 def train(
-    history: pd.DataFrame, *, exogenous: pd.DataFrame | None, horizon: int, seed: int, progress: Progress
+    history: pd.DataFrame,
+    *,
+    horizon: int,
+    seed: int,
+    exogenous: pd.DataFrame | None = None,
+    frequency: FrequencyName = "day",
+    signals: Sequence[Signal] = (),
+    spread: Spread = local,
+    progress: Progress = silent,
 ) -> TrainedForecaster:
-    """Back-test, choose per segment, train on everything and keep the state for `horizon` days ahead.
+    """Back-test, choose per segment, train on everything and forecast `horizon` periods ahead.
 
     Args:
-        history: unique_id, ds, y: daily units. All series end on the last day of the frame; days without a row after a
-            series' first one are days without demand.
-        exogenous: unique_id, ds and discount or promotion, for past days and the horizon; None when there are none.
-        horizon: days to forecast.
+        history: unique_id, ds, y: units a period. All series end on the last period of the frame; periods without a row
+            after a series' first one are without demand. If known: sku and site, the groups of a series, and
+            availability, the share of the period it was on the shelf (a period out of stock is not one without demand).
+        horizon: periods to forecast.
         seed: of the rows drawn and the trees; the same input and seed give the same forecasts.
+        exogenous: unique_id, ds and discount or promotion, known in advance; short for two signals.
+        frequency: what a period is.
+        signals: declared drivers and when they become known.
+        spread: runs whole models; the result does not depend on where.
         progress: called with a stage, what is done and the total.
 
     Raises:
-        InvalidField: a frame lacks a column, is empty, or holds a negative or unknown number.
+        InvalidField: a frame lacks a column, is empty, or holds a negative, unknown or doubled number.
     """
-    days = count("horizon", horizon)
+    periods = count("horizon", horizon)
     progress("features", 0, 1)
-    panel = panel_of(history, exogenous, days)
-    origins = origins_of(panel, TRAINING_DAYS)
-    tested = back_test(panel, origins, days, seed, lambda done, total: progress("back-test", done, total))
+    panel = panel_of(history, exogenous, periods, frequency=frequency, signals=signals)
+    origins = origins_of(panel, panel.frequency.training_periods)
+    testing = Learning(seed, spread, lambda done, total: progress("back-test", done, total), TESTED_SHARE)
+    tested = back_test(panel, origins, periods, testing)
     model = None
-    if tested is not None and any(choice.method == LIGHTGBM for choice in tested.choices.values()):
-        model = train_on(panel, origins, panel.days, days, seed, lambda done, total: progress("training", done, total))
-    choices = _choices(panel, tested, model)
+    if tested is not None and _uses_model(tested):
+        learning = Learning(seed, spread, lambda done, total: progress("training", done, total))
+        model = train_on(panel, origins, panel.periods, periods, learning)
     progress("forecast", 0, 1)
-    return TrainedForecaster(_artefact(panel, origins, days, tested, model, choices))
-
-
-def _choices(panel: Panel, tested: BackTest | None, model: QuantileModel | None) -> list[Choice]:
-    """Per series: its segment's choice, or its own history with the reason."""
-    able, segment = learnable(panel, panel.days), segments_of(panel, panel.days)
-    active = (panel.values > 0.0).sum(axis=1)
-    known = panel.days - panel.starts
-    return [
-        _pooled(tested, SEGMENTS[segment[place]], model)
-        if able[place]
-        else Choice(OWN_HISTORY, _too_little(int(known[place]), int(active[place])), 0.0, None)
-        for place in range(len(panel.ids))
-    ]
-
-
-def _pooled(tested: BackTest | None, segment: str, model: QuantileModel | None) -> Choice:
-    if tested is None:
-        return Choice(OWN_HISTORY, "too little history to test LightGBM on", 0.0, None)
-    choice = tested.choices[segment]
-    if choice.method == LIGHTGBM and model is None:
-        return Choice(OWN_HISTORY, "too few rows to train LightGBM on", 0.0, None)
-    return choice
-
-
-def _too_little(known: int, active: int) -> str:
-    if known < FEWEST_DAYS:
-        return f"only {known} days of history; LightGBM needs {FEWEST_DAYS}"
-    return f"only {active} days with demand; LightGBM needs {FEWEST_ACTIVE}"
-
-
-def _artefact(
-    panel: Panel, origins: Origins, horizon: int, tested: BackTest | None, model: QuantileModel | None,
-    choices: list[Choice],
-) -> Artefact:  # fmt: skip
-    served = np.flatnonzero([choice.method == LIGHTGBM for choice in choices])
-    mean = np.zeros((len(panel.ids), horizon), dtype=np.float64)
-    quantiles = np.zeros((len(panel.ids), horizon, LEVELS.size), dtype=np.float64)
-    kept = list(choices)
-    for place in np.setdiff1d(np.arange(len(panel.ids)), served):
-        choice = choices[place]
-        path = baseline_forecast(
-            known_history(panel, place, panel.days), horizon=horizon, reason=choice.reason,
-            rank_correlation=None if choice.coverage80 is None else choice.rank_correlation,
-        )  # fmt: skip
-        mean[place], quantiles[place] = path.mean, path.quantiles
-        kept[place] = Choice(choice.method, choice.reason, path.rank_correlation, choice.coverage80)
-    return Artefact(
-        horizon=horizon,
-        ids=panel.ids,
-        choices=tuple(kept),
-        scores=() if tested is None else tested.scores,
-        origins=0 if tested is None else tested.origins,
-        reason="" if tested is not None else "too little history to hold any back for a test",
-        mean=mean,
-        quantiles=quantiles,
-        served=served,
-        scale=origins.scale[served, panel.days - origins.first].astype(np.float64),
-        smallest=panel.smallest(panel.days)[served],
-        features=_features(panel, origins, served, horizon),
-        model=model,
+    mean_method, losses = (tested.mean.method, tested.mean.losses) if tested else (OWN_HISTORY, {})
+    return TrainedForecaster(
+        Artefact(
+            card=card_of(panel, origins, periods, seed, mean_method, losses),
+            ids=panel.ids,
+            scores=tested.scores if tested else (),
+            origins=tested.origins if tested else 0,
+            reason="" if tested else "too little history to hold any back for a test",
+            served=serve(panel, origins, tested, model, periods),
+            model=model,
+        )
     )
 
 
-def _features(panel: Panel, origins: Origins, served: IntArray, horizon: int) -> SingleArray:
-    series, step = np.repeat(served, horizon), np.tile(np.arange(1, horizon + 1), served.size)
-    return rows_for(panel, origins, series, np.full(series.size, panel.days), step)
+def _uses_model(tested: BackTest) -> bool:
+    methods = [one.choice.method for one in tested.choices.values()]
+    return any(method.startswith(LIGHTGBM) for method in (*methods, tested.mean.method))

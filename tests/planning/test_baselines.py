@@ -33,7 +33,7 @@ def test_days_alike_give_back_their_quantiles() -> None:
     history = np.random.default_rng(1).permutation(np.repeat(np.arange(7.0), 52))
     path = baseline_forecast(history, horizon=7)
     assert path.mean.mean() == pytest.approx(3.0, abs=0.05)
-    assert path.quantiles.mean(axis=0) == pytest.approx(np.quantile(history, LEVELS), abs=0.5)
+    assert path.quantiles.mean(axis=0) == pytest.approx(np.quantile(history, LEVELS), abs=0.6)
 
 
 def test_the_week_goes_on_where_the_history_ends() -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planning.arrays import SingleArray
 from planning.errors import InvalidField
-from planning.forecasting.features import STATES, origins_of, rows_for
+from planning.forecasting.features import Origins, origins_of, rows_for
 from planning.forecasting.panel import Panel, panel_of
 
 DAYS = 420
@@ -29,6 +30,11 @@ def history(seed: int = 1, series: int = 3) -> pd.DataFrame:
     return pd.concat(frames)
 
 
+def named(origins: Origins, row: SingleArray) -> dict[str, float]:
+    """One row by the names of its features."""
+    return dict(zip((one.name for one in origins.features), map(float, row[0]), strict=True))
+
+
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     """Three series with a promotion of the first on day 405 and on the third day ahead."""
@@ -38,11 +44,12 @@ def panel() -> Panel:
 
 
 def test_the_panel_is_laid_out(panel: Panel) -> None:
-    assert (panel.ids, panel.days) == (("s0", "s1", "s2"), DAYS)
+    assert (panel.ids, panel.periods) == (("s0", "s1", "s2"), DAYS)
     assert panel.starts.tolist() == [0, 0, 350]
     assert np.isnan(panel.values[2, :350]).all()
-    assert np.argwhere(panel.promotions[..., 1] == 0.25).tolist() == [[0, 405], [0, 422]]
-    assert panel.promotions[0, 422, 0] == 1.0
+    flag, depth = panel.signals
+    assert np.argwhere(depth.values == 0.25).tolist() == [[0, 405], [0, 422]]
+    assert (flag.name, flag.delay, flag.values[0, 422]) == ("promotion", None, 1.0)
 
 
 def test_states_are_what_was_known_the_day_before(panel: Panel) -> None:
@@ -51,33 +58,39 @@ def test_states_are_what_was_known_the_day_before(panel: Panel) -> None:
     known = panel.values[0, :day]
     scale = known[-91:].mean()
     assert origins.scale[0, day - origins.first] == pytest.approx(scale)
-    state = dict(zip(STATES, origins.state[0, day - origins.first], strict=False))
+    state = named(origins, rows_for(panel, origins, np.array([0]), np.array([day]), np.array([1])))
     assert state["mean7"] == pytest.approx(known[-7:].mean() / scale, rel=1e-4)
     assert state["mean28"] == pytest.approx(known[-28:].mean() / scale, rel=1e-4)
-    assert state["spread28"] == pytest.approx(known[-28:].std(ddof=1) / scale, rel=1e-4)
+    assert state["spread"] == pytest.approx(known[-28:].std(ddof=1) / scale, rel=1e-4)
     assert state["top"] == pytest.approx(np.quantile(known[-182:], 0.95) / scale, rel=1e-4)
     same_weekday = [known[::-1][back::7][:8].mean() / scale for back in range(6, -1, -1)]
-    assert origins.weekday[0, day - origins.first] == pytest.approx(same_weekday, rel=1e-4)
+    assert origins.season is not None
+    assert origins.season[0, day - origins.first] == pytest.approx(same_weekday, rel=1e-4)
 
 
 @pytest.mark.parametrize("step", [1, 5, 8, 14])
 def test_a_row_takes_the_weekday_of_its_target(panel: Panel, step: int) -> None:
     origins, day = origins_of(panel, 100), 400
-    row = rows_for(panel, origins, np.array([0]), np.array([day]), np.array([step]))[0]
+    row = rows_for(panel, origins, np.array([0]), np.array([day]), np.array([step]))
     back = (day + step - 1) - 7 * ((step - 1) // 7 + 1)
     known = panel.values[0, : back + 1][::-1][::7][:8].mean() / panel.values[0, day - 91 : day].mean()
-    assert row[2 + 1 + len(STATES) + 2] == pytest.approx(known, rel=1e-4)
+    found = named(origins, row)
+    assert found["same_place"] == pytest.approx(known, rel=1e-4)
     target = pd.Timestamp("2025-01-01") + pd.Timedelta(days=day + step - 1)
-    assert (row[0], row[1]) == (step, target.weekday())
+    assert (found["step"], found["weekday"]) == (step, target.weekday())
 
 
 def test_rows_carry_last_year_and_the_promotion(panel: Panel) -> None:
-    row = rows_for(panel, origins_of(panel, 100), np.array([0]), np.array([DAYS]), np.array([3]))[0]
+    origins = origins_of(panel, 100)
+    found = named(origins, rows_for(panel, origins, np.array([0]), np.array([DAYS]), np.array([3])))
     scale = panel.values[0, -91:].mean()
     target = DAYS + 2 - 364
-    assert row[-4] == pytest.approx(panel.values[0, target - 3 : target + 4].mean() / scale, rel=1e-4)
-    assert row[-3] == pytest.approx(panel.values[0, DAYS - 364 - 28 : DAYS - 364].mean() / scale, rel=1e-4)
-    assert row[-2:].tolist() == [1.0, 0.25]
+    assert found["year_ago_around"] == pytest.approx(panel.values[0, target - 3 : target + 4].mean() / scale, rel=1e-4)
+    assert found["year_ago_before"] == pytest.approx(
+        panel.values[0, DAYS - 364 - 28 : DAYS - 364].mean() / scale, rel=1e-4
+    )
+    assert (found["promotion"], found["discount"]) == (1.0, 0.25)
+    assert found["promotion_recently"] == pytest.approx(1 / 28)
 
 
 def test_no_feature_sees_the_day_of_the_origin_or_later(panel: Panel) -> None:
