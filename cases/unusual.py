@@ -14,10 +14,12 @@ import numpy as np
 from cases.snapshot import Connect, Pair
 from db import demand
 from db.demand import DemandRows, Promotion
-from db.network import ItemSite, Names
+from db.network import Item, ItemSite, Names
+from db.site_demand import busiest
 from planning.anomalies.anomaly import UNCLEAR_CAP, Anomaly, Form, Kind
-from planning.anomalies.find import find
+from planning.anomalies.find import WINDOW_DAYS, find
 from planning.anomalies.observed import Observed
+from planning.anomalies.site_feed import site_errors
 from planning.arrays import BoolArray, FloatArray
 
 # A quarter to look at, the year before it to know what is usual, and the quarter before that year for its season.
@@ -26,6 +28,8 @@ MEMORY_DAYS = 546
 FEWEST_DAYS = 28
 # How long an anomaly counts as the newest data; a new level is one for longer, forecasts learn it slowly.
 NEWEST_DAYS, NEW_LEVEL_DAYS = 14, 28
+# A site is judged by so many of its items, over half a year.
+SITE_ITEMS, SITE_MEMORY_DAYS = 40, 182
 FORMS: Mapping[Form, str] = {
     Form.PACK_SLIP: "a pack recorded as units",
     Form.DECIMAL_SLIP: "a decimal slip",
@@ -73,6 +77,11 @@ class Caution:
     cap: float | None
 
 
+def packs_of(item: Item) -> tuple[float, ...]:
+    """Base units in the packs by which a record of the item can be wrong."""
+    return () if item.pack is None else (float(item.pack),)
+
+
 def known_until(connect: Connect, today: date) -> date:
     """The first day without data: later days are not known, not days without demand."""
     newest = demand.newest_day(connect())
@@ -105,6 +114,17 @@ def recorded(
 def anomalies(series: Recorded, packs: tuple[float, ...]) -> tuple[Anomaly, ...]:
     """Of the last quarter; none where the history is too short to know what is usual."""
     return find(series.observed(packs)) if series.values.size >= FEWEST_DAYS else ()
+
+
+def of_site(connect: Connect, site: str, until: date) -> tuple[tuple[date, Anomaly], ...]:
+    """Days of the last quarter on which the site's records cannot be right, told by its busiest items."""
+    since = until - timedelta(days=SITE_MEMORY_DAYS)
+    skus = busiest(connect(), site, since=since, before=until, limit=SITE_ITEMS)
+    rows = demand.demand(connect(), skus=skus, sites=[site], since=since, before=until) if skus else []
+    if not rows:
+        return ()
+    values = np.stack([_since_first_sale(row, since, until) for row in rows])
+    return tuple((since + timedelta(days=one.first), one) for one in site_errors(values, WINDOW_DAYS))
 
 
 def caution(series: Recorded, packs: tuple[float, ...]) -> Caution | None:
@@ -147,6 +167,13 @@ def _laid_out(
     for one in promotions:
         promoted[max((one.starts_on - since).days, 0) : max((one.ends_on - since).days + 1, 0)] = True
     return Recorded(since, values, empty, promoted)
+
+
+def _since_first_sale(rows: DemandRows, since: date, until: date) -> FloatArray:
+    """Units by day; unknown before the first record."""
+    values = _laid_out(rows, (), since, until, until).values
+    values[: (rows.days[0] - since).days] = np.nan
+    return values
 
 
 def _is_fresh(one: Anomaly, size: int) -> bool:

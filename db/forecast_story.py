@@ -13,7 +13,7 @@ from psycopg.rows import DictRow, class_row
 
 @dataclass(frozen=True)
 class ForecastStory:
-    """`origin_day` is the first day forecast, `drivers` what was kept of them (empty: nothing), `metrics` the tests'."""
+    """`origin_day` is the first day forecast, `drivers` what was kept (empty: nothing), `metrics` the tests'."""
 
     origin_day: date
     drivers: Mapping[str, object]

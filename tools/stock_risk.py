@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from cases import unusual
 from cases.causes import causes
 from cases.detect import Risk, overstock_money, risk
 from cases.situation import Situation
 from cases.snapshot import load
+from cases.unusual import Caution
 from domain.errors import NotFound
 from tools.contract import Answer, Call, Code, Probability, Tool, ToolInput, ToolOutput
 from tools.errors import NoData
@@ -45,7 +47,8 @@ class StockRisk(ToolOutput):
     """One item × site. Units in `unit`, money in `currency`; probabilities over `horizon_days` from today.
 
     `causes` add up to `expected_units_short`, but for rounding. `supply_from` and `lead_time_days` are None where
-    nobody is known to supply; then only the review period is looked at.
+    nobody is known to supply; then only the review period is looked at. `caution` says what is unusual about the newest
+    demand, '' for nothing; while it is unclear whether that lasts, no more than `confidence_cap` is to be had in this.
     """
 
     sku: str
@@ -68,6 +71,8 @@ class StockRisk(ToolOutput):
     lead_time_days: float | None
     forecast: str
     forecast_reason: str
+    caution: str = ""
+    confidence_cap: Probability | None = None
     projected: tuple[ProjectedDay, ...]
 
 
@@ -93,6 +98,8 @@ def run(call: Call, asked: RiskQuestion) -> Answer[StockRisks]:
     snapshot = load(call.connection, call.today, skus=[asked.sku], sites=[asked.site] if asked.site else None)
     if not snapshot.situations:
         raise NotFound(f"{asked.sku!r} is not listed in this scope.", remedy="Find it with resolve_identity.")
+    listings = [one.listing for one in snapshot.situations.values()]
+    known = unusual.recorded(call.connection, call.today, listings, [asked.site] if asked.site else None)
     risks: list[StockRisk] = []
     unknown: list[UnknownRisk] = []
     for situation in snapshot.situations.values():
@@ -101,7 +108,9 @@ def run(call: Call, asked: RiskQuestion) -> Answer[StockRisks]:
         if found is None:
             unknown.append(UnknownRisk(sku=asked.sku, site=situation.site.site, reason=why_unknown(situation)))
         else:
-            risks.append(_line(situation, found))
+            series = known.get((asked.sku, situation.site.site))
+            caution = None if series is None else unusual.caution(series, unusual.packs_of(situation.item))
+            risks.append(_line(situation, found, caution))
     if not risks:
         searched = {"sku": asked.sku, "site": asked.site, "data_batch": batch.batch_id}
         reasons = "; ".join(f"{one.site}: {one.reason}" for one in unknown)
@@ -119,7 +128,7 @@ def why_unknown(situation: Situation) -> str:
     return f"demand cannot be forecast: {situation.no_forecast}"
 
 
-def _line(situation: Situation, found: Risk) -> StockRisk:
+def _line(situation: Situation, found: Risk, caution: Caution | None) -> StockRisk:
     outlook, view, lead = found.outlook, situation.forecast, situation.lead_time
     first = outlook.first_day_at_risk
     return StockRisk(
@@ -143,6 +152,8 @@ def _line(situation: Situation, found: Risk) -> StockRisk:
         lead_time_days=None if lead is None else lead.mean,
         forecast=view.model if view else "",
         forecast_reason=view.reason if view else "",
+        caution="" if caution is None else caution.text,
+        confidence_cap=None if caution is None else caution.cap,
         projected=tuple(_day(situation, number, row) for number, row in enumerate(outlook.projected.tolist())),
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from agents.conversation.state import CallRecord, Comparison, ConversationState, Focus
 
-NARROW = frozenset({"get_inventory_position", "assess_stock_risk", "recommend_replenishment", "get_open_orders"})
+NARROW = frozenset({
+    "get_inventory_position", "assess_stock_risk", "recommend_replenishment", "get_open_orders", "explain_forecast",
+})  # fmt: skip
 
 
 def focus_after(state: ConversationState) -> Focus:

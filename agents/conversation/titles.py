@@ -16,6 +16,7 @@ TITLES: Mapping[str, str] = {
     "get_case": "Reading {case_id}",
     "explain_decision": "Looking up why",
     "forecast_demand": "Forecasting demand{of}{at}",
+    "explain_forecast": "Looking at what drives the forecast{of}{at}",
     "assess_stock_risk": "Working out the risk{of}{at}",
     "recommend_replenishment": "Working out what to buy{of}{at}",
     "optimise_transfers": "Working out what to move{of}{at}",
@@ -37,6 +38,10 @@ SUMMARIES: Mapping[str, Callable[[Any], str]] = {
     "get_case": lambda out: plain(out.summary),
     "explain_decision": lambda out: out.executed.state,
     "forecast_demand": lambda out: f"{len(out.series)} series over {out.horizon} days",
+    "explain_forecast": lambda out: (
+        f"{count(len(out.drivers), 'driver')}, {count(len(out.comparable), 'comparable period')}, "
+        f"{len(out.anomalies)} anomalies"
+    ),
     "assess_stock_risk": lambda out: (
         f"{percent(out.risks[0].probability_stockout)} likely to run out at {plain(out.risks[0].site)}"
     ),

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from planning.arrays import FloatArray, number, vector
-from planning.errors import InvalidField
+from planning.arrays import FloatArray, count, number, vector
 
 # What "usual" means: the mean of the last quarter.
 USUAL_DAYS = 91
-LEVEL, WEEKDAY = "level", "weekday pattern"
+WEEK = 7
+LEVEL, WEEKDAY, BLEND = "level", "weekday pattern", "other methods' part in the mean"
+# Less than this share is rounding.
+SMALLEST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,49 +35,39 @@ def usual_level(history: FloatArray) -> float:
     return float(history[-USUAL_DAYS:].mean()) if history.size else 0.0
 
 
-def split(usual: float, mean: FloatArray, logarithms: Mapping[str, FloatArray]) -> Drivers:
-    """Additive parts of a forecast that is a product.
-
-    The forecast of a day is usual · Π exp(logarithm of each group) · rest, and the rest, the model's own level for a
-    series like this, joins LEVEL. A part is its logarithm times the logarithmic mean of forecast and usual, which
-    leaves no remainder (Ang 2004, LMDI-I).
+def of_model(usual: float, days: int, base: float, groups: Mapping[str, float], served: float) -> Drivers:
+    """A model's drivers, from its contributions in units over `days`.
 
     Args:
         usual: units a day.
-        mean: (days,) forecast units.
-        logarithms: (days,) by group, of what the group multiplies the forecast by.
+        days: the horizon.
+        base: units that the model forecasts for a series of this scale of which it knows nothing else.
+        groups: units that each group of features adds.
+        served: units of the mean that serves; what a blend with other methods changed is a part of its own.
 
     Raises:
-        InvalidField: negative, not finite, or of another length.
+        InvalidField: negative or not finite, or no day.
     """
-    level = number("usual", usual, at_least=0.0)
-    ahead = vector("mean", mean, at_least=0.0)
-    groups = {name: vector(f"logarithms.{name}", one, length=ahead.size) for name, one in logarithms.items()}
-    parts = {name: 0.0 for name in groups}
-    sold = ahead > 0.0
-    if level > 0.0 and sold.any():
-        weight = np.where(sold, _logarithmic_mean(np.where(sold, ahead, 1.0), level), 0.0)
-        parts = {name: float((weight * one).mean()) for name, one in groups.items()}
-    total = float(ahead.mean())
-    parts[LEVEL] = parts.get(LEVEL, 0.0) + total - level - sum(parts.values())
-    return Drivers(level, _ordered(parts), total)
+    level, horizon = number("usual", usual, at_least=0.0), count("days", days)
+    total = number("served", served, at_least=0.0)
+    parts = {name: number(f"groups.{name}", units) / horizon for name, units in groups.items()}
+    parts[LEVEL] = parts.get(LEVEL, 0.0) + number("base", base) / horizon - level
+    blended = total / horizon - level - sum(parts.values())
+    if abs(blended) > SMALLEST * max(total / horizon, level):
+        parts[BLEND] = blended
+    return Drivers(level, _ordered(parts), total / horizon)
 
 
-def of_baseline(history: FloatArray, mean: FloatArray, memory: int) -> Drivers:
-    """A baseline's own drivers: its level, the mean of the last `memory` days, and the weekdays that it falls on."""
+def of_baseline(history: FloatArray, mean: FloatArray) -> Drivers:
+    """A baseline's own drivers: the level of its whole weeks, and the weekdays that the days beyond them fall on.
+
+    `history` (days,) units, the newest last; `mean` (horizon,) forecast units. Raises `InvalidField`.
+    """
     known, ahead = vector("history", history, at_least=0.0), vector("mean", mean, at_least=0.0)
-    if memory < 1:
-        raise InvalidField("memory", f"must be at least 1, not {memory}")
     usual, total = usual_level(known), float(ahead.mean())
-    level = float(known[-memory:].mean())
+    weeks = ahead.size // WEEK * WEEK
+    level = float(ahead[:weeks].mean()) if weeks else total
     return Drivers(usual, _ordered({LEVEL: level - usual, WEEKDAY: total - level}), total)
-
-
-def _logarithmic_mean(values: FloatArray, other: float) -> FloatArray:
-    """(x − y) / ln(x / y), and x where both are the same."""
-    ratio = np.log(values) - np.log(other)
-    near = np.abs(ratio) < 1e-9
-    return np.where(near, values, (values - other) / np.where(near, 1.0, ratio))
 
 
 def _ordered(parts: Mapping[str, float]) -> dict[str, float]:

@@ -8,50 +8,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planning.errors import InvalidField
-from planning.forecasting.baselines import LONGEST_MEMORY, own_history
+from planning.forecasting.baselines import own_history
 from planning.forecasting.comparable import Known, comparable
-from planning.forecasting.explanation import LEVEL, WEEKDAY, of_baseline, split, usual_level
+from planning.forecasting.explanation import BLEND, LEVEL, WEEKDAY, of_baseline, of_model, usual_level
 
-logs = st.lists(st.floats(-3.0, 3.0), min_size=14, max_size=14)
+units = st.floats(-500.0, 500.0)
 
 
-@given(st.floats(0.0, 500.0), st.lists(st.floats(0.0, 500.0), min_size=14, max_size=14), logs, logs)
+@given(st.floats(0.0, 50.0), st.integers(1, 60), st.floats(0.0, 900.0), units, units, st.floats(0.0, 900.0))
 @settings(max_examples=50)
-def test_parts_add_up_to_the_mean(usual: float, mean: list[float], price: list[float], calendar: list[float]) -> None:
-    drivers = split(usual, np.array(mean), {"price": np.array(price), "calendar": np.array(calendar)})
-    assert drivers.usual + sum(drivers.parts.values()) == pytest.approx(drivers.mean, abs=1e-9)
-    assert drivers.mean == pytest.approx(np.mean(mean))
-    assert set(drivers.parts) == {"price", "calendar", LEVEL}
+def test_parts_add_up_to_the_mean(
+    usual: float, days: int, base: float, price: float, calendar: float, served: float
+) -> None:
+    drivers = of_model(usual, days, base, {"price": price, "calendar": calendar}, served)
+    assert drivers.usual + sum(drivers.parts.values()) == pytest.approx(drivers.mean, abs=1e-6)
+    assert drivers.mean == served / days
 
 
-def test_a_promotion_that_doubles_is_worth_the_usual_again() -> None:
-    drivers = split(10.0, np.full(7, 20.0), {"promotion": np.full(7, np.log(2.0)), "calendar": np.zeros(7)})
+def test_a_promotion_is_worth_what_it_adds_a_day() -> None:
+    drivers = of_model(10.0, 7, 77.0, {"promotion": 70.0, "level": -7.0}, 140.0)
+    assert list(drivers.parts) == ["promotion", LEVEL]
     assert drivers.parts["promotion"] == pytest.approx(10.0)
-    assert [drivers.parts["calendar"], drivers.parts[LEVEL]] == pytest.approx([0.0, 0.0])
-    assert next(iter(drivers.parts)) == "promotion"
+    assert drivers.parts[LEVEL] == pytest.approx(0.0)
 
 
-def test_without_usual_demand_all_is_level() -> None:
-    assert split(0.0, np.full(7, 2.0), {"promotion": np.ones(7)}).parts == {LEVEL: 2.0, "promotion": 0.0}
+def test_a_blend_is_said_to_be_one() -> None:
+    assert of_model(10.0, 7, 70.0, {"promotion": 70.0}, 154.0).parts[BLEND] == pytest.approx(2.0)
 
 
 def test_a_baseline_is_its_level_and_its_weekdays() -> None:
     history = np.append(np.full(273, 8.0), np.full(91, 4.0))
     mean, _ = own_history(history, 28)
-    drivers = of_baseline(history, mean, LONGEST_MEMORY)
+    drivers = of_baseline(history, mean)
     assert (drivers.usual, drivers.parts[LEVEL]) == (4.0, 3.0)
     assert abs(drivers.parts[WEEKDAY]) < 1e-9
     weekend = np.resize([0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 7.0], 364)
-    two_days, _ = own_history(weekend, 2)
-    assert of_baseline(weekend, two_days, LONGEST_MEMORY).parts[WEEKDAY] == pytest.approx(-2.0)
+    nine_days, _ = own_history(weekend, 9)
+    assert of_baseline(weekend, nine_days).parts[WEEKDAY] == pytest.approx(14.0 / 9.0 - 2.0)
 
 
-@pytest.mark.parametrize(
-    ("usual", "mean", "part"), [(-1.0, [1.0], [0.0]), (1.0, [np.nan], [0.0]), (1.0, [1.0], [0.0, 0.0])]
-)
-def test_what_cannot_be_split_is_refused(usual: float, mean: list[float], part: list[float]) -> None:
+@pytest.mark.parametrize(("usual", "days", "served"), [(-1.0, 7, 1.0), (1.0, 0, 1.0), (1.0, 7, float("nan"))])
+def test_what_cannot_be_split_is_refused(usual: float, days: int, served: float) -> None:
     with pytest.raises(InvalidField):
-        split(usual, np.array(mean), {"a": np.array(part)})
+        of_model(usual, days, 1.0, {}, served)
 
 
 def known(days: int = 800, horizon: int = 28) -> Known:

@@ -17,6 +17,7 @@ NAMES = (
     "search_sops",
     "explain_decision",
     "forecast_demand",
+    "explain_forecast",
     "assess_stock_risk",
     "recommend_replenishment",
     "optimise_transfers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.conversation.answers.words import between, day, money, most, percent, plain, spoken, units
+from agents.conversation.answers.words import between, day, money, most, percent, plain, sentence, spoken, units
 from tools.forecast import Forecasts, Period, SeriesForecast
 from tools.stock_risk import StockRisk, StockRisks
 
@@ -54,7 +54,15 @@ def _series(one: SeriesForecast, horizon: int, *, periods: bool) -> str:
     lines = [f"- {_period(period, one.unit)}" for period in one.periods[:SHOWN]] if periods else []
     left = len(one.periods) - SHOWN
     lines += [f"- … and {left} more periods"] if periods and left > 0 else []
-    return "\n".join([head, *lines]) + f"\n\n*{_made(one)}*"
+    return "\n".join([head, *lines]) + f"\n\n*{_made(one)}*" + careful(one.caution, None)
+
+
+def careful(caution: str, cap: float | None) -> str:
+    """What is unusual about the newest demand, as a paragraph of its own; '' where nothing is."""
+    if not caution:
+        return ""
+    sure = "" if cap is None else f" Until then no more than {percent(cap)} confidence is to be had in this."
+    return f"\n\n**Take care:** {sentence(caution)}{sure}"
 
 
 def _made(one: SeriesForecast) -> str:
@@ -75,7 +83,8 @@ def _risk(one: StockRisk) -> str:
     out = f"{percent(one.probability_stockout)} likely to run out within {one.horizon_days} days"
     first = f", first on {day(one.at_risk_on)}" if one.at_risk_on else ""
     baseline = f" *Only a baseline forecast: {plain(one.forecast_reason)}.*" if one.forecast_reason else ""
-    return f"{where}: {stock}; {out}{first}.{_lost(one)}{_over(one)}{baseline}"
+    care = careful(one.caution, one.confidence_cap)
+    return f"{where}: {stock}; {out}{first}.{_lost(one)}{_over(one)}{baseline}{care}"
 
 
 def _lost(one: StockRisk) -> str:

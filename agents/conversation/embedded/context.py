@@ -10,10 +10,11 @@ from agents.conversation.embedded.reading import Reading, read
 from agents.conversation.state import Focus
 
 ABOUT_CASES = frozenset({Intent.CASE, Intent.WHY, Intent.OPTIONS, Intent.PROPOSE})
-ABOUT_ITEMS = frozenset({Intent.STOCK, Intent.FORECAST, Intent.RISK, Intent.BUY, Intent.OPTIONS, Intent.WHY})
-FOLLOWED = frozenset(
-    {Intent.AT_RISK, Intent.STOCK, Intent.ORDERS, Intent.FORECAST, Intent.RISK, Intent.BUY, Intent.MOVE, Intent.OPTIONS}
-)
+ABOUT_FORECASTS = frozenset({Intent.FORECAST, Intent.FORECAST_WHY})
+ABOUT_ITEMS = ABOUT_FORECASTS | {Intent.STOCK, Intent.RISK, Intent.BUY, Intent.OPTIONS, Intent.WHY}
+FOLLOWED = ABOUT_FORECASTS | {
+    Intent.AT_RISK, Intent.STOCK, Intent.ORDERS, Intent.RISK, Intent.BUY, Intent.MOVE, Intent.OPTIONS,
+}  # fmt: skip
 
 
 def understood(question: str, focus: Focus, case_id: str) -> Reading:
@@ -31,7 +32,10 @@ def understood(question: str, focus: Focus, case_id: str) -> Reading:
 
 
 def _with_intent(reading: Reading, before: Reading | None, focus: Focus) -> Reading:
-    """A question without a kind of its own repeats the last one about something else."""
+    """A question without a kind of its own repeats the last one; "why?" after a forecast asks why that forecast."""
+    asks_why = reading.intent is Intent.WHY and not reading.case_id and not reading.names
+    if asks_why and before is not None and before.intent in ABOUT_FORECASTS:
+        return replace(reading, intent=Intent.FORECAST_WHY, follows=True)
     if reading.intent is not None:
         return reading
     if reading.case_id or (reading.ordinal and focus["listed"] and not reading.names):

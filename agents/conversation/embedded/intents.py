@@ -17,6 +17,7 @@ class Intent(StrEnum):
     STOCK = "stock"
     ORDERS = "orders"
     FORECAST = "forecast"
+    FORECAST_WHY = "forecast_why"
     RISK = "risk"
     BUY = "buy"
     MOVE = "move"
@@ -41,6 +42,8 @@ def _phrases(intent: Intent, weight: int, *patterns: str) -> tuple[Phrase, ...]:
 
 
 WE = r"(?:we|i|you|they)"
+REASON = r"\b(?:why|explain|reasons?|how come|what drives|what is behind|on what basis)\b"
+FORESEEN = r"(?:forecasts?|predict(?:ed|ions?)|projections?|expected (?:demand|sales)|demand)"
 PHRASES: tuple[Phrase, ...] = (
     *_phrases(
         Intent.PROPOSE,
@@ -66,6 +69,14 @@ PHRASES: tuple[Phrase, ...] = (
         r"\bwhat (?:does|do) (?:the |our )?rules? (?:say|require)\b",
         r"\b(?:supplier )?rules? (?:for|on|about)\b",
         r"\bhow (?:do|should|must) (?:we|i) (?:handle|treat|store|receive|dispose|deal with)\b",
+    ),
+    *_phrases(
+        Intent.FORECAST_WHY,
+        9,
+        rf"{REASON}.*\b{FORESEEN}\b|\b{FORESEEN}\b.*{REASON}",
+        r"\bwhat (?:drives|is driving|moves|influences)\b.*\b(?:sales|demand)\b|\bdrivers?\b",
+        r"\b(?:comparable|similar) (?:past )?periods?\b|\b(?:demand|sales) anomal(?:y|ies)\b",
+        r"\bhow (?:was|is) the forecast (?:made|computed)\b|\btrust the forecast\b",
     ),
     *_phrases(
         Intent.WHY,
@@ -160,6 +171,7 @@ GERMAN: dict[str, str] = {
     "lagerbestand": "stock",
     "prognose": "forecast",
     "vorhersage": "forecast",
+    "erkläre": "explain",
     "bedarf": "demand",
     "warum": "why",
     "wieso": "why",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from agents.conversation.answers import cases, demand, options, orders, procedures, stock, talk
+from agents.conversation.answers import cases, demand, explained, options, orders, procedures, stock, talk
 from agents.conversation.embedded.intents import Intent
 from agents.conversation.embedded.task import Failed, Stop, Task
 from agents.conversation.plan import Saying
@@ -82,6 +82,16 @@ def forecast(task: Task) -> Saying:
     return Saying(demand.forecasts(found) + longer)
 
 
+def forecast_why(task: Task) -> Saying:
+    """Why the forecast is what it is; a case is explained as a case."""
+    if task.reading.case_id:
+        return why(task)
+    site = task.reading.site or task.focus["site"]
+    if not site:
+        raise _ask(talk.NO_SITE)
+    return Saying(explained.forecast(task.call("explain_forecast", sku=_sku(task), site=site)))
+
+
 def risk(task: Task) -> Saying:
     """Whether it runs out, and why."""
     horizon = min(task.reading.days, 56) or None
@@ -149,6 +159,7 @@ SKILLS: Mapping[Intent, Callable[[Task], Saying]] = {
     Intent.STOCK: position,
     Intent.ORDERS: open_orders,
     Intent.FORECAST: forecast,
+    Intent.FORECAST_WHY: forecast_why,
     Intent.RISK: risk,
     Intent.BUY: buy,
     Intent.MOVE: move,
