@@ -26,9 +26,8 @@ def cluster() -> Iterator[str]:
     from distributed import LocalCluster
 
     # Any: the library types every call as if it were awaited.
-    options: dict[str, Any] = {"dashboard_address": None}
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", **options) as made:
+    make: Any = LocalCluster
+    with make(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None) as made:
         yield made.scheduler_address
 
 
