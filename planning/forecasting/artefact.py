@@ -1,7 +1,8 @@
 """A trained forecaster as files that cannot change unnoticed and cannot run anything when read.
 
 Format: `manifest.json` (canonical JSON: card, choices, scores, SHA-256 of every other file), `state.npz` (arrays, read
-with pickle forbidden), `tree-N.txt` (LightGBM's text form). The artefact's hash is that of the manifest.
+with pickle forbidden), `tree-N.txt` (LightGBM's text form), `held-N.txt` (the same of the model that was back-tested).
+The artefact's hash is that of the manifest.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ import numpy as np
 
 from domain.canonical import canonical_bytes, sha256_hex
 from planning.errors import ChangedArtefact
-from planning.forecasting.backtest import Choice
+from planning.forecasting.backtest import BackTest, Choice, SegmentChoice
 from planning.forecasting.baselines import LEVELS
 from planning.forecasting.calibration import MethodMetrics, OriginMetrics
 from planning.forecasting.card import Card
+from planning.forecasting.mean_choice import MeanChoice
 from planning.forecasting.quantile_model import QuantileModel
 from planning.forecasting.serving import Served
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, STATE = "manifest.json", "state.npz"
 ARRAYS = ("mean", "quantiles", "modelled", "scale", "features")
 
@@ -35,8 +37,7 @@ class Artefact:
     Attributes:
         card: what it was trained on and with.
         ids: (series,) names.
-        scores: of the back-test.
-        origins: rolling origins scored.
+        tested: the back-test, with what was chosen; None when none was possible.
         reason: why there was no back-test; empty when there was one.
         served: the forecasts and what the model saw.
         model: None when nothing of it is used.
@@ -44,8 +45,7 @@ class Artefact:
 
     card: Card
     ids: tuple[str, ...]
-    scores: tuple[MethodMetrics, ...]
-    origins: int
+    tested: BackTest | None
     reason: str
     served: Served
     model: QuantileModel | None
@@ -55,17 +55,22 @@ def write(artefact: Artefact, directory: Path) -> str:
     """Write all files, the manifest last; its SHA-256."""
     directory.mkdir(parents=True, exist_ok=True)
     files = {STATE: _packed(artefact.served)}
+    tested = artefact.tested
     texts = () if artefact.model is None else artefact.model.trees
+    held = () if tested is None else tested.model.trees
     files |= {_tree(number): text.encode() for number, text in enumerate(texts)}
+    files |= {_held(number): text.encode() for number, text in enumerate(held)}
     manifest = canonical_bytes({
         "format": FORMAT,
         "card": artefact.card.as_json(),
-        "origins": artefact.origins,
+        "origins": tested.origins if tested else 0,
         "reason": artefact.reason,
         "ids": artefact.ids,
         "choices": [asdict(choice) for choice in artefact.served.choices],
-        "scores": [asdict(score) for score in artefact.scores],
+        "segments": _segments(tested),
+        "scores": [asdict(score) for score in (tested.scores if tested else ())],
         "trees": len(texts),
+        "held": len(held),
         "files": {name: sha256_hex(content) for name, content in files.items()},
     })  # fmt: skip
     for name, content in files.items():
@@ -82,17 +87,33 @@ def read(directory: Path, sha256: str) -> Artefact:
         raise ChangedArtefact("artefact", f"has format {head['format']}, this version reads {FORMAT}")
     files = {name: _checked(directory / name, digest) for name, digest in head["files"].items()}
     texts = tuple(files[_tree(number)].decode() for number in range(head["trees"]))
+    held = tuple(files[_held(number)].decode() for number in range(head["held"]))
     with np.load(io.BytesIO(files[STATE]), allow_pickle=False) as state:
         arrays = {name: state[name] for name in ARRAYS}
+    card = Card.of_json(head["card"])
     return Artefact(
-        card=Card.of_json(head["card"]),
+        card=card,
         ids=tuple(head["ids"]),
-        scores=tuple(_score(score) for score in head["scores"]),
-        origins=head["origins"],
+        tested=_tested(head, card, QuantileModel(LEVELS, held)) if held else None,
         reason=head["reason"],
         served=Served(choices=tuple(Choice(**choice) for choice in head["choices"]), **arrays),
         model=QuantileModel(LEVELS, texts) if texts else None,
     )
+
+
+def _segments(tested: BackTest | None) -> dict[str, object]:
+    """What serves each segment and its correction, by segment."""
+    found = {} if tested is None else tested.choices
+    return {name: {"choice": asdict(one.choice), "factors": one.factors.tolist()} for name, one in found.items()}
+
+
+def _tested(head: dict[str, Any], card: Card, model: QuantileModel) -> BackTest:
+    choices = {
+        name: SegmentChoice(Choice(**one["choice"]), np.array(one["factors"], dtype=np.float64))
+        for name, one in head["segments"].items()
+    }
+    scores = tuple(_score(score) for score in head["scores"])
+    return BackTest(scores, choices, MeanChoice(card.mean_method, card.mean_losses), head["origins"], model)
 
 
 def _score(head: dict[str, Any]) -> MethodMetrics:
@@ -118,3 +139,7 @@ def _packed(served: Served) -> bytes:
 
 def _tree(number: int) -> str:
     return f"tree-{number}.txt"
+
+
+def _held(number: int) -> str:
+    return f"held-{number}.txt"

@@ -51,13 +51,14 @@ class BackTest:
     """Scores of all methods per segment and over all of them, and what was chosen.
 
     `scores` has one more method, "served": what the choice and its corrections, fitted on the origins before, gave on
-    the last one.
+    the last one. `model` had learned nothing after the first of the origins: it is kept to be judged on later ones.
     """
 
     scores: tuple[MethodMetrics, ...]
     choices: dict[str, SegmentChoice]
     mean: MeanChoice
     origins: int
+    model: QuantileModel
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def back_test(panel: Panel, origins: Origins, horizon: int, how: Learning) -> Ba
     model = train_on(panel, origins, held[0], horizon, how) if held else None
     if model is None:
         return None
-    scored = [_score(panel, origins, model, origin, horizon) for origin in held]
+    scored = [score_at(panel, origins, model, origin, horizon) for origin in held]
     # The first origin's segments hold for all, so that a segment is one set of series.
     segment = segments_of(panel, held[0])
     judged = [_judged(name, [one.take(segment[one.series] == place) for one in scored], how.seed)
@@ -107,10 +108,11 @@ def back_test(panel: Panel, origins: Origins, horizon: int, how: Learning) -> Ba
     everything = [_measured(scored, method, "all") for method in scored[0].forecasts]
     scores = tuple(metrics for found, _ in judged for metrics in found) + tuple(everything)
     choices = {name: choice for name, (_, choice) in zip(SEGMENTS, judged, strict=True)}
-    return BackTest(scores, choices, choose_mean(panel, scored), len(held))
+    return BackTest(scores, choices, choose_mean(panel, scored), len(held), model)
 
 
-def _score(panel: Panel, origins: Origins, model: QuantileModel, origin: int, horizon: int) -> Scored:
+def score_at(panel: Panel, origins: Origins, model: QuantileModel, origin: int, horizon: int) -> Scored:
+    """What every method would have forecast from `origin`, of the series that could be learned from then."""
     able = np.flatnonzero(learnable(panel, origin))
     periods = min(horizon, panel.periods - origin)
     found = baselines_at(panel, able, origin, periods)

@@ -40,7 +40,7 @@ class PromotionLimits:
         wql: the candidate's loss at most this much above the serving version's.
         bias: |bias| at most this much above the serving version's.
         coverage: distance of the 80 % interval's coverage from .8 at most this much above the serving version's.
-        bias_alone, coverage_alone: the same where nothing serves yet, on their own.
+        bias_alone, coverage_alone: |bias|, and that distance, of a candidate by itself.
     """
 
     wql: float = 0.01
@@ -108,30 +108,33 @@ def standing(scores: Sequence[MethodMetrics], served: Mapping[str, str]) -> Stan
 
 
 def judge(candidate: Standing | None, serving: Standing | None, limits: PromotionLimits | None = None) -> Verdict:
-    """The candidate against the version that serves, both measured on the same days."""
+    """The candidate against the version that serves, both measured on the same held-back days.
+
+    None where the history allowed no back-test: what then serves is each series' own history.
+    """
     allowed = limits or PromotionLimits()
     if serving is None:
-        return _alone(candidate, allowed)
+        return Verdict(alone(candidate, allowed).checks, compared=True)
     if candidate is None:
-        said = "The candidate could not be back-tested: its history is too short, and the serving version's was not."
+        said = "The candidate could not be back-tested, and the serving version could."
         return Verdict((Check("back-test", None, None, passed=False, said=said),), compared=True)
-    return Verdict(
-        (
-            _not_above("wql", candidate.wql, serving.wql, (serving.wql or 0.0) * (1.0 + allowed.wql)),
-            _not_above("bias", _size(candidate.bias), _size(serving.bias), (_size(serving.bias) or 0.0) + allowed.bias),
-            _not_above("coverage80", _off(candidate), _off(serving), _off(serving) + allowed.coverage),
-        ),
-        compared=True,
+    checks = (
+        _not_above("wql", candidate.wql, serving.wql, (serving.wql or 0.0) * (1.0 + allowed.wql)),
+        _not_above("bias", _size(candidate.bias), _size(serving.bias), (_size(serving.bias) or 0.0) + allowed.bias),
+        _not_above("coverage80", _off(candidate), _off(serving), _off(serving) + allowed.coverage),
     )
+    return Verdict(checks, compared=True)
 
 
-def _alone(candidate: Standing | None, limits: PromotionLimits) -> Verdict:
+def alone(candidate: Standing | None, limits: PromotionLimits | None = None) -> Verdict:
+    """The candidate by itself, where nothing serves or what serves cannot be measured on the same days."""
+    allowed = limits or PromotionLimits()
     if candidate is None:
         said = "No back-test was possible, so every series is served by its own history."
         return Verdict((Check("back-test", None, None, passed=True, said=said),), compared=False)
     checks = (
-        _within("bias", _size(candidate.bias), limits.bias_alone),
-        _within("coverage80", _off(candidate), limits.coverage_alone),
+        _within("bias", _size(candidate.bias), allowed.bias_alone),
+        _within("coverage80", _off(candidate), allowed.coverage_alone),
     )
     return Verdict(checks, compared=False)
 

@@ -26,6 +26,8 @@ from planning.forecasting.features import origins_of
 from planning.forecasting.frequency import FrequencyName
 from planning.forecasting.methods import LIGHTGBM
 from planning.forecasting.panel import panel_of
+from planning.forecasting.promotion import Standing
+from planning.forecasting.renewal import Prepared, renew, rescore
 from planning.forecasting.rows import Learning, train_on
 from planning.forecasting.serving import serve
 from planning.forecasting.signals import Signal
@@ -60,8 +62,10 @@ class TrainedForecaster:
     @property
     def metrics(self) -> ForecastMetrics:
         """What the back-test measured."""
-        found = self._artefact
-        return ForecastMetrics(found.scores, found.origins, found.reason)
+        tested = self._artefact.tested
+        if tested is None:
+            return ForecastMetrics((), 0, self._artefact.reason)
+        return ForecastMetrics(tested.scores, tested.origins, "")
 
     @property
     def card(self) -> Card:
@@ -106,6 +110,24 @@ class TrainedForecaster:
             split(name, one, float(served.scale[number]), kept.card.features, float(mean[self._place[name]]))
             for name, one, number in zip(wanted, raw, first, strict=True)
         )
+
+    def renewed(self, newer: Prepared) -> TrainedForecaster:
+        """The same model and choices, forecasting from the end of a newer history.
+
+        Raises:
+            InvalidField: the history gives other features than the model learned from.
+        """
+        return TrainedForecaster(renew(self._artefact, newer))
+
+    def judged_on(self, newer: Prepared) -> Standing | None:
+        """How what it would have served did on the last block that a newer history holds back; None where none was.
+
+        By the model of its back-test, which has learned nothing of that block.
+
+        Raises:
+            InvalidField: the history gives other features than the model learned from.
+        """
+        return rescore(self._artefact, newer)
 
     def save(self, directory: Path) -> str:
         """Write the artefact (LightGBM text, NumPy arrays without pickle, a JSON manifest); its SHA-256."""
@@ -174,8 +196,7 @@ def train(
         Artefact(
             card=card_of(panel, origins, periods, seed, mean_method, losses),
             ids=panel.ids,
-            scores=tested.scores if tested else (),
-            origins=tested.origins if tested else 0,
+            tested=tested,
             reason="" if tested else "too little history to hold any back for a test",
             served=serve(panel, origins, tested, model, periods),
             model=model,
