@@ -1,81 +1,51 @@
-"""How much to order now, under minimum, multiple, maximum and shelf life, and what waiting would cost.
+"""How much to order from one supplier, and when, under its terms; what waiting would cost; what comes second.
 
-An (R, s, S) rule: when the position is at or below s, order up to S = s + economic order quantity. Suppliers, price
-breaks and budgets are not its business.
+An (R, s, S) rule: when the position is at or below s, order up to S = s + economic order quantity. What several items
+share (a supplier's minimum, a container, a budget) is the business of `joint` and `budget`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planning.arrays import FloatArray, IntArray, count, matrix, number, vector
+from planning.arrays import FloatArray, matrix, rows_or_vector
 from planning.drivers import Driver
 from planning.errors import HorizonTooShort, InvalidField
-from planning.inventory.lead_time import LeadTime, arrival_days, delivered
+from planning.inventory.lead_time import LeadTime, arrival_days
+from planning.inventory.order_value import Alternative, OrderValue, round_up, sellable, usual_price
+from planning.inventory.purchase_terms import (
+    SMALLEST_MULTIPLE,
+    Binding,
+    OrderWindow,
+    ReplenishmentSpec,
+    order_window,
+)
 from planning.inventory.reorder import ReorderPoint, reorder_point
-from planning.inventory.stock import simulate_stock
 
-# The smallest step that the database can hold; below it a quotient of two quantities need not be finite.
-SMALLEST_MULTIPLE = 1e-6
-
-
-class Binding(StrEnum):
-    """What kept the quantity from being exactly order-up-to minus position."""
-
-    ABOVE_REORDER_POINT = "above_reorder_point"
-    MINIMUM_ORDER = "minimum_order"
-    ORDER_MULTIPLE = "order_multiple"
-    MAXIMUM_ORDER = "maximum_order"
-    SHELF_LIFE = "shelf_life"
-
-
-@dataclass(frozen=True)
-class ReplenishmentSpec:
-    """One item at one site and one supplier; units in the base unit, money per unit, days from today.
-
-    `receipts` (days,) are the open orders; all of them count in the position. `order_multiple` 0 means any quantity,
-    `maximum_order` and `shelf_life_days` None mean no such limit.
-    """
-
-    on_hand: float
-    receipts: FloatArray
-    lead_time: LeadTime
-    service_level: float
-    unit_cost: float
-    unit_margin: float
-    holding_cost_per_unit_day: float
-    review_days: int = 1
-    order_cost: float = 0.0
-    minimum_order: float = 0.0
-    order_multiple: float = 0.0
-    maximum_order: float | None = None
-    shelf_life_days: int | None = None
-
-    def __post_init__(self) -> None:
-        for field in (
-            "on_hand", "unit_cost", "unit_margin", "holding_cost_per_unit_day", "order_cost", "minimum_order",
-            "order_multiple",
-        ):  # fmt: skip
-            number(field, getattr(self, field), at_least=0.0)
-        if 0.0 < self.order_multiple < SMALLEST_MULTIPLE:
-            raise InvalidField("order_multiple", f"must be 0 (any quantity) or at least {SMALLEST_MULTIPLE:g}")
-        vector("receipts", self.receipts, at_least=0.0)
-        count("review_days", self.review_days)
-        if self.shelf_life_days is not None:
-            count("shelf_life_days", self.shelf_life_days)
-        if self.maximum_order is not None and number("maximum_order", self.maximum_order) < self.minimum_order:
-            raise InvalidField("maximum_order", f"is below the minimum order of {self.minimum_order:g}")
+__all__ = ["SMALLEST_MULTIPLE", "Binding", "Replenishment", "ReplenishmentSpec", "replenishment"]
 
 
 @dataclass(frozen=True)
 class Replenishment:
-    """What to order now.
+    """What to order.
 
-    `drivers` add up to `expected_benefit`, the money gained over the horizon against never ordering; `cost_of_waiting`
-    is what is lost by placing the same order at the next review instead of today (negative: waiting is cheaper).
+    Attributes:
+        order_quantity: units to order today; 0 where nothing is needed or today is no day to order.
+        order_up_to: S; `reorder` holds s.
+        inventory_position: units on hand and, on average, on order.
+        reorder: the reorder point over lead time and the gap to the next order day.
+        expected_arrival_day: day on which an order placed on `order_day` is expected.
+        expected_benefit: money gained over the horizon by the planned order against never ordering.
+        cost_of_waiting: money lost by placing it on the order day after instead (negative: waiting is cheaper).
+        drivers: add up to `expected_benefit`.
+        binding: what kept the quantity from order-up-to minus position, or from today.
+        order_day: the first day on which an order can be placed; `next_order_day` the one after.
+        next_order_day: see `order_day`.
+        planned_quantity: units to order on `order_day`.
+        runner_up: the best other quantity by expected benefit; None where nothing is needed. It may be worth more in
+            expected money than the plan: then the service target decides, not the money.
     """
 
     order_quantity: float
@@ -87,42 +57,70 @@ class Replenishment:
     cost_of_waiting: float
     drivers: tuple[Driver, ...]
     binding: tuple[Binding, ...]
+    order_day: int = 0
+    next_order_day: int = 1
+    planned_quantity: float = 0.0
+    units_at_stake: float = 0.0
+    runner_up: Alternative | None = None
 
 
 def replenishment(demand: FloatArray, spec: ReplenishmentSpec, *, seed: int) -> Replenishment:
     """Order quantity for demand scenarios (scenarios, days); `seed` draws the lead times.
 
     The economic order quantity is √(2·K·d / h) with order cost K, mean daily demand d, holding cost h (Harris 1913);
-    S = s + EOQ is the usual heuristic for (R, s, S) (Silver, Pyke and Thomas, section 6.7).
+    S = s + EOQ is the usual heuristic for (R, s, S) (Silver, Pyke and Thomas, section 6.7). A price break above the
+    rule's quantity is taken where it is worth more in the same money.
+
+    Raises:
+        InvalidField: a parameter out of range, or an order cost without holding cost.
+        HorizonTooShort: the scenarios end before an order placed on the order day after next is expected.
+        Infeasible: no order day after the frozen horizon.
     """
     paths = matrix("demand", demand, at_least=0.0)
-    vector("receipts", spec.receipts, length=paths.shape[1])
-    point = reorder_point(
-        paths,
+    rows_or_vector("receipts", spec.receipts, shape=(paths.shape[0], paths.shape[1]))
+    window = order_window(spec)
+    later = replace(spec, lead_time=LeadTime(spec.lead_time.mean_days + window.first, spec.lead_time.sd_days))
+    if later.lead_time.expected_day + window.gap >= paths.shape[1]:
+        raise HorizonTooShort("demand", "ends before an order placed at the next review is expected to arrive")
+    economic = _economic_quantity(paths, spec)
+    point = _reorder(paths, later, window, economic)
+    up_to = point.reorder_point + economic
+    quantity, binding = _quantity(paths, later, point.reorder_point, up_to)
+    arrivals = arrival_days(later.lead_time, paths.shape[0], seed)
+    price = usual_price(spec, max(economic, quantity))
+    value = OrderValue(paths, later, arrivals, usual_price=price)
+    chosen, others = _compared(value, quantity)
+    if chosen.quantity > quantity:
+        binding = (*binding, Binding.PRICE_BREAK)
+    waiting = chosen.expected_benefit - value.of(chosen.quantity, later=window.gap).expected_benefit
+    return Replenishment(
+        order_quantity=chosen.quantity if window.first == 0 else 0.0,
+        order_up_to=up_to,
+        inventory_position=spec.position,
+        reorder=point,
+        expected_arrival_day=later.lead_time.expected_day,
+        expected_benefit=chosen.expected_benefit,
+        cost_of_waiting=waiting,
+        drivers=chosen.drivers,
+        binding=binding + (window.binding if chosen.quantity else ()),
+        order_day=window.first,
+        next_order_day=window.following,
+        planned_quantity=chosen.quantity,
+        units_at_stake=chosen.units_at_stake,
+        runner_up=max(others, key=lambda one: one.expected_benefit, default=None),
+    )
+
+
+def _reorder(demand: FloatArray, spec: ReplenishmentSpec, window: OrderWindow, economic: float) -> ReorderPoint:
+    """The reorder point that protects until an order placed on the following order day has come."""
+    usual = max(economic, spec.minimum_order, spec.order_multiple, float(demand.mean()) * window.gap)
+    return reorder_point(
+        demand,
         lead_time_mean=spec.lead_time.mean_days,
         lead_time_sd=spec.lead_time.sd_days,
         service_level=spec.service_level,
-        review_days=spec.review_days,
-    )
-    if spec.lead_time.expected_day + spec.review_days >= paths.shape[1]:
-        raise HorizonTooShort("demand", "ends before an order placed at the next review is expected to arrive")
-    position = spec.on_hand + float(spec.receipts.sum())
-    order_up_to = point.reorder_point + _economic_quantity(paths, spec)
-    quantity, binding = _quantity(paths, spec, position, point.reorder_point, order_up_to)
-    arrivals = arrival_days(spec.lead_time, paths.shape[0], seed)
-    drivers = _drivers(paths, spec, quantity, arrivals)
-    benefit = sum(driver.value for driver in drivers)
-    later = sum(driver.value for driver in _drivers(paths, spec, quantity, arrivals + spec.review_days))
-    return Replenishment(
-        order_quantity=quantity,
-        order_up_to=order_up_to,
-        inventory_position=position,
-        reorder=point,
-        expected_arrival_day=spec.lead_time.expected_day,
-        expected_benefit=benefit,
-        cost_of_waiting=benefit - later,
-        drivers=drivers,
-        binding=binding,
+        review_days=window.gap,
+        order_quantity=usual if usual > 0.0 else None,
     )
 
 
@@ -134,29 +132,70 @@ def _economic_quantity(demand: FloatArray, spec: ReplenishmentSpec) -> float:
     return float(np.sqrt(2.0 * spec.order_cost * demand.mean() / spec.holding_cost_per_unit_day))
 
 
+def _compared(value: OrderValue, quantity: float) -> tuple[Alternative, list[Alternative]]:
+    """The rule's quantity or the price break worth more, and the other quantities worth a look."""
+    if quantity == 0.0:
+        return value.of(0.0), []
+    spec = value.spec
+    top = min(float("inf") if spec.maximum_order is None else spec.maximum_order, value.sellable - spec.position)
+    steps = () if spec.prices is None else spec.prices.steps
+    breaks = {round_up(step.quantity, spec.order_multiple) for step in steps if step.quantity > quantity}
+    offers = [value.of(quantity), *(value.of(one) for one in sorted(breaks) if one <= top)]
+    chosen = max(offers, key=lambda one: one.expected_benefit)
+    step = spec.order_multiple or 0.1 * quantity
+    less, more = quantity - step, quantity + step
+    near = [one for one in (less, more) if spec.minimum_order <= one <= max(top, quantity) and one > 0.0]
+    known = {one.quantity for one in offers}
+    rest = [value.of(0.0), *(value.of(one) for one in near if one not in known)]
+    return chosen, [one for one in (*offers, *rest) if one is not chosen]
+
+
 def _quantity(
-    demand: FloatArray, spec: ReplenishmentSpec, position: float, reorder_level: float, order_up_to: float
+    demand: FloatArray, spec: ReplenishmentSpec, reorder_level: float, order_up_to: float
 ) -> tuple[float, tuple[Binding, ...]]:
+    position = spec.position
     if position > reorder_level or order_up_to <= position:
         return 0.0, (Binding.ABOVE_REORDER_POINT,)
     binding: list[Binding] = []
     wanted = order_up_to - position
-    lasting = _sellable(demand, spec) - position
+    lasting = sellable(demand, spec) - position
     if lasting < wanted:
         wanted = max(lasting, 0.0)
-        binding.append(Binding.SHELF_LIFE)
-    if wanted < spec.minimum_order:
-        wanted = spec.minimum_order
+        binding.append(_what_ends_sale(spec))
+    least = wanted
+    if least < spec.minimum_order:
+        least = spec.minimum_order
         binding.append(Binding.MINIMUM_ORDER)
-    wanted, rounded = _rounded(wanted, spec)
-    return wanted, tuple(binding + rounded)
+    whole, rounded = _rounded(least, spec)
+    if spec.sold_until_day is not None and whole > max(lasting, 0.0) + 1e-9:
+        return _not_beyond(wanted, spec)
+    return whole, tuple(binding + rounded)
+
+
+def _what_ends_sale(spec: ReplenishmentSpec) -> Binding:
+    if spec.sold_until_day is None:
+        return Binding.SHELF_LIFE
+    life = spec.shelf_life_days
+    expires_first = life is not None and spec.lead_time.expected_day + life < spec.sold_until_day
+    return Binding.SHELF_LIFE if expires_first else Binding.SUPERSEDED
+
+
+def _not_beyond(wanted: float, spec: ReplenishmentSpec) -> tuple[float, tuple[Binding, ...]]:
+    """Of an item that ends, whole multiples up to its run-out; nothing where that is below the minimum."""
+    most = wanted if spec.maximum_order is None else min(wanted, spec.maximum_order)
+    multiple = spec.order_multiple
+    whole = most if multiple == 0.0 else float(np.floor(most / multiple + 1e-9)) * multiple
+    binding = [_what_ends_sale(spec)] + ([Binding.ORDER_MULTIPLE] if whole < wanted and multiple else [])
+    if whole < spec.minimum_order:
+        return 0.0, (*binding, Binding.MINIMUM_ORDER)
+    return whole, tuple(binding)
 
 
 def _rounded(wanted: float, spec: ReplenishmentSpec) -> tuple[float, list[Binding]]:
     binding: list[Binding] = []
     multiple = spec.order_multiple
     if multiple > 0.0:
-        whole = float(np.ceil(wanted / multiple - 1e-9)) * multiple
+        whole = round_up(wanted, multiple)
         if whole > wanted + 1e-9:
             binding.append(Binding.ORDER_MULTIPLE)
         wanted = whole
@@ -166,31 +205,3 @@ def _rounded(wanted: float, spec: ReplenishmentSpec) -> tuple[float, list[Bindin
         if wanted < spec.minimum_order:
             raise InvalidField("maximum_order", "leaves no whole multiple at or above the minimum order")
     return wanted, binding
-
-
-def _sellable(demand: FloatArray, spec: ReplenishmentSpec) -> float:
-    """Mean demand until an order placed now expires; beyond the horizon at the daily average."""
-    if spec.shelf_life_days is None:
-        return float("inf")
-    until = spec.lead_time.expected_day + spec.shelf_life_days
-    inside = min(until, demand.shape[1])
-    return float(demand[:, :inside].sum(axis=1).mean() + demand.mean() * (until - inside))
-
-
-def _drivers(demand: FloatArray, spec: ReplenishmentSpec, quantity: float, arrivals: IntArray) -> tuple[Driver, ...]:
-    """Money of ordering `quantity` against not ordering, over the horizon; purchase price counts in the margin."""
-    if quantity == 0.0:
-        return ()
-    ordered = spec.receipts[None, :] + delivered(quantity, arrivals, demand.shape[1])
-    without = simulate_stock(demand, spec.on_hand, spec.receipts[None, :])
-    with_order = simulate_stock(demand, spec.on_hand, ordered)
-    saved = float((without.short - with_order.short).sum(axis=1).mean()) * spec.unit_margin
-    held = float((with_order.stock - without.stock).sum(axis=1).mean()) * spec.holding_cost_per_unit_day
-    position = spec.on_hand + float(spec.receipts.sum())
-    wasted = min(max(position + quantity - _sellable(demand, spec), 0.0), quantity) * spec.unit_cost
-    return (
-        Driver("lost margin avoided", saved),
-        Driver("holding", -held),
-        Driver("order cost", -spec.order_cost),
-        Driver("expiry", -wasted),
-    )

@@ -42,6 +42,9 @@ class StockOutlook:
         first_day_at_risk: first day on which unmet demand is at least as likely as the threshold, or None.
         probability_overstock: share of scenarios in which stock and receipts outlast the target cover.
         expected_units_over: mean units beyond the target cover.
+        days_over: expected number of days in the horizon that end with more than the target cover in stock.
+        expected_overstock_cost: mean cost over the horizon of holding what is beyond the target cover.
+        value_over: what the units beyond the target cover cost to buy; None where no unit cost was given.
         expected_units_expired: mean units thrown away over the horizon.
         expected_holding_and_expiry_cost: mean cost of holding what is there each night and of what expires.
         projected: (days, 3) 10 %, 50 % and 90 % quantile of stock at the end of each day.
@@ -57,6 +60,9 @@ class StockOutlook:
     expected_units_expired: float
     expected_holding_and_expiry_cost: float
     projected: FloatArray
+    days_over: float = 0.0
+    expected_overstock_cost: float = 0.0
+    value_over: float | None = None
 
 
 def stock_outlook(
@@ -81,7 +87,7 @@ def stock_outlook(
         holding_cost_per_unit_day: money per unit and night.
         cover_days_target: days of demand that stock may cover; more is overstock.
         expiring: (days,) units of the stock on hand whose last day of sale is that day.
-        unit_cost: money lost with each expired unit; required with `expiring`.
+        unit_cost: money lost with each expired unit, tied up in each unit over; required with `expiring`.
         risk_threshold: probability of unmet demand from which a day counts as at risk.
 
     Raises:
@@ -99,6 +105,7 @@ def stock_outlook(
     holding = float(paths.stock.sum(axis=1).mean()) * rate
     expired = float(paths.expired.sum(axis=1).mean())
     daily_risk = (paths.short > 0.0).mean(axis=0)
+    excess = np.maximum(paths.stock - demand.mean(axis=1, keepdims=True) * cover_days_target, 0.0)
     return StockOutlook(
         probability_stockout=float((paths.short > 0.0).any(axis=1).mean()),
         expected_units_short=short,
@@ -110,6 +117,9 @@ def stock_outlook(
         expected_units_expired=expired,
         expected_holding_and_expiry_cost=holding + expired * (unit_cost or 0.0),
         projected=np.quantile(paths.stock, [0.1, 0.5, 0.9], axis=0).T,
+        days_over=float((excess > 0.0).mean(axis=0).sum()),
+        expected_overstock_cost=float(excess.sum(axis=1).mean()) * rate,
+        value_over=None if unit_cost is None else float(over.mean()) * number("unit_cost", unit_cost, at_least=0.0),
     )
 
 
