@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from app.models import artefacts, describing, history, registry
+from app.models import artefacts, describing, driving, history, registry
 from app.models.history import History
 from app.models.judging import judged, standing_of
 from app.progress import Progress
@@ -163,6 +163,7 @@ def _keep(
 ) -> tuple[models.Model, models.State, str]:
     """Version, forecasts and state in one transaction: a kill before its end leaves everything as it was."""
     tenant, against = context.tenant, trained.serving
+    drivers = driving.drivers(trained.forecaster, trained.known, trained.paths)
     with database.transaction(tenant) as connection:
         models.wait_to_move(connection, tenant)
         model = models.save_model(connection, tenant, new)
@@ -172,7 +173,9 @@ def _keep(
         }  # fmt: skip
         append(connection, context, Action.MODEL_TRAINED, subject=f"model:{model.label}", data=data)
         paths = ((history.series(key), path) for key, path in trained.paths.items())
-        forecasts.save_forecasts(connection, tenant, model.model_id, trained.known.today, paths)
+        forecasts.save_forecasts(
+            connection, tenant, model.model_id, trained.known.today, paths, drivers=drivers
+        )
         state, reason = registry.admit(
             connection, context, model, trained.verdict, against.model_id if against else None
         )

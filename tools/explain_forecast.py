@@ -24,7 +24,7 @@ from planning.anomalies.anomaly import Anomaly
 from planning.arrays import FloatArray
 from planning.demand import ForecastPath, sample_demand, series_seed
 from planning.forecasting import comparable
-from planning.forecasting.explanation import Drivers, of_baseline, usual_level
+from planning.forecasting.explanation import EXPLAINED_DAYS, Drivers, of_baseline, usual_level
 from tools.contract import Answer, Call, Code, Span, Tool, ToolInput
 from tools.errors import NoData
 from tools.forecast_explained import (
@@ -88,7 +88,8 @@ def run(call: Call, asked: ExplainQuestion) -> Answer[ForecastExplained]:
         summary="",
         usual_a_day=units(drivers.usual),
         drivers=tuple(DriverLine(driver=name, units_a_day=units(part)) for name, part in drivers.parts.items()),
-        mean_a_day=units(path.mean.mean()),
+        mean_a_day=units(drivers.mean),
+        driver_days=min(EXPLAINED_DAYS, path.days),
         drivers_note=note,
         span_days=span,
         span_total=_total(known, span),
@@ -98,7 +99,7 @@ def run(call: Call, asked: ExplainQuestion) -> Answer[ForecastExplained]:
         method=path.method,
         method_reason=view.reason,
         model=view.model,
-        scores=_scores(known.told),
+        scores=_scores(known.told, view.reason),
         coverage80=path.coverage80,
         past=_past(known.series),
         ahead=_ahead(known),
@@ -141,7 +142,7 @@ def _strange(call: Call, known: _Read, packs: tuple[float, ...]) -> list[Anomaly
 
 def _drivers(known: _Read) -> tuple[Drivers, str]:
     """As kept with the forecast, or a baseline's own; and why there are none."""
-    mean = known.view.path.mean
+    mean = known.view.first(EXPLAINED_DAYS).mean
     if known.told is None:
         return of_baseline(known.demand, mean), ""
     kept: Mapping[str, Any] = known.told.drivers
@@ -204,13 +205,13 @@ def _anomaly(series: Recorded, one: Anomaly) -> AnomalyLine:
     )
 
 
-def _scores(told: ForecastStory | None) -> tuple[MethodScore, ...]:
-    """Of the series' own segment where it was kept, else of all series."""
+def _scores(told: ForecastStory | None, reason: str) -> tuple[MethodScore, ...]:
+    """Of the segment that the method was chosen in, else of all series."""
     if told is None:
         return ()
     rows = cast("list[dict[str, Any]]", told.metrics.get("methods", []))
-    segment = str(told.drivers.get("segment", ALL))
-    mine = [row for row in rows if row["segment"] == segment] or [row for row in rows if row["segment"] == ALL]
+    segment = next((str(row["segment"]) for row in rows if f" {row['segment']} series" in reason), ALL)
+    mine = [row for row in rows if row["segment"] == segment]
     return tuple(
         MethodScore(
             method=row["method"], segment=row["segment"], pinball=row["pinball"], coverage80=row["coverage80"],

@@ -91,9 +91,9 @@ class ForecastExplained(ToolOutput):
     """Why the forecast of one item at one site is what it is; units in `unit`.
 
     `usual_a_day` is the mean of the last quarter before the forecast; with `drivers` it adds up to `mean_a_day`, the
-    mean of all days ahead, but for rounding. `drivers` are empty where none were kept (`drivers_note` says why).
-    `comparable` are periods like the first `span_days` ahead, for which `span_total` is expected. `method_reason` says
-    why that method serves, `scores` how it and the others did in the back-test.
+    mean of the first `driver_days` ahead, but for rounding. `drivers` are empty where none were kept (`drivers_note`
+    says why). `comparable` are periods like the first `span_days` ahead, for which `span_total` is expected.
+    `method_reason` says why that method serves, `scores` how it and the others did in the back-test.
     """
 
     sku: str
@@ -104,6 +104,7 @@ class ForecastExplained(ToolOutput):
     usual_a_day: Decimal
     drivers: tuple[DriverLine, ...]
     mean_a_day: Decimal
+    driver_days: int
     drivers_note: str
     span_days: int
     span_total: Span

@@ -32,7 +32,7 @@ def _sentences(found: ForecastExplained) -> Iterator[str]:
 
 def _drivers(found: ForecastExplained) -> str:
     usual, mean = _number(found.usual_a_day), _number(found.mean_a_day)
-    level = f"It usually sells {usual} {found.unit} a day; {mean} are forecast"
+    level = f"It usually sells {usual} {found.unit} a day; {mean} are forecast for the next {found.driver_days}"
     least = max(abs(found.mean_a_day), abs(found.usual_a_day)) * WORTH_SAYING
     told = [one for one in found.drivers if abs(one.units_a_day) > least][:MOST_DRIVERS]
     if not told:

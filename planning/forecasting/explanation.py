@@ -14,6 +14,10 @@ from planning.arrays import FloatArray, count, number, vector
 USUAL_DAYS = 91
 WEEK = 7
 LEVEL, WEEKDAY, BLEND = "level", "weekday pattern", "other methods' part in the mean"
+# Over whole weeks weekdays cancel: what a model gives them there, it took from the level that it starts from.
+JOINED: Mapping[str, str] = {"calendar": LEVEL, "time ahead": LEVEL, "discount": "promotion"}
+# So many days are explained, two weeks: contributions cost more than the forecast itself.
+EXPLAINED_DAYS = 14
 # Less than this share is rounding.
 SMALLEST = 1e-9
 
@@ -50,8 +54,10 @@ def of_model(usual: float, days: int, base: float, groups: Mapping[str, float], 
     """
     level, horizon = number("usual", usual, at_least=0.0), count("days", days)
     total = number("served", served, at_least=0.0)
-    parts = {name: number(f"groups.{name}", units) / horizon for name, units in groups.items()}
-    parts[LEVEL] = parts.get(LEVEL, 0.0) + number("base", base) / horizon - level
+    parts = {LEVEL: number("base", base) / horizon - level}
+    for name, units in groups.items():
+        told = JOINED.get(name, name)
+        parts[told] = parts.get(told, 0.0) + number(f"groups.{name}", units) / horizon
     blended = total / horizon - level - sum(parts.values())
     if abs(blended) > SMALLEST * max(total / horizon, level):
         parts[BLEND] = blended

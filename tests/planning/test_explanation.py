@@ -21,12 +21,13 @@ def test_parts_add_up_to_the_mean(
     usual: float, days: int, base: float, price: float, calendar: float, served: float
 ) -> None:
     drivers = of_model(usual, days, base, {"price": price, "calendar": calendar}, served)
+    assert set(drivers.parts) <= {"price", LEVEL, BLEND}
     assert drivers.usual + sum(drivers.parts.values()) == pytest.approx(drivers.mean, abs=1e-6)
     assert drivers.mean == served / days
 
 
 def test_a_promotion_is_worth_what_it_adds_a_day() -> None:
-    drivers = of_model(10.0, 7, 77.0, {"promotion": 70.0, "level": -7.0}, 140.0)
+    drivers = of_model(10.0, 7, 77.0, {"promotion": 30.0, "discount": 40.0, "level": -7.0}, 140.0)
     assert list(drivers.parts) == ["promotion", LEVEL]
     assert drivers.parts["promotion"] == pytest.approx(10.0)
     assert drivers.parts[LEVEL] == pytest.approx(0.0)

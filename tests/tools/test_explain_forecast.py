@@ -17,7 +17,7 @@ from tests.fix_tools import Asker
 
 RHYTHM = np.array([12, 10, 9, 10, 13, 14, 2])
 DAYS = 400
-DRIVERS = '{"usual": 8.5, "parts": {"promotion": 2.25, "calendar": -0.75}, "segment": "steady"}'
+DRIVERS = '{"usual": 8.5, "parts": {"promotion": 2.25, "calendar": -0.75}}'
 METRICS = """{"methods": [
   {"method": "own-history-quantiles", "segment": "steady", "pinball": 1.5, "coverage80": 0.81, "bias": 0.02},
   {"method": "lightgbm", "segment": "steady", "pinball": 1.25, "coverage80": 0.79, "bias": -0.01},
@@ -48,7 +48,10 @@ def calm(owner_database: Database, network: Network) -> Network:
     """A year of usual demand, and a forecast with its drivers and its model's back-test."""
     sold(owner_database, network, usual())
     with owner_database.transaction(network.tenant) as connection:
-        connection.execute("UPDATE forecast SET drivers = %s WHERE sku = 'OAT-1L' AND site = 'LEJ'", [DRIVERS])
+        connection.execute(
+            "UPDATE forecast SET drivers = %s, reason = 'beat own-history-quantiles on steady series held back' "
+            "WHERE sku = 'OAT-1L' AND site = 'LEJ'", [DRIVERS],
+        )  # fmt: skip
         connection.execute("UPDATE model_version SET metrics = %s", [METRICS])
     return network
 
@@ -62,7 +65,7 @@ def test_drivers_add_up_to_the_forecast(asker: Asker, calm: Network) -> None:
     assert (found.model, found.method, found.drivers_note) == ("demand/1", "lightgbm", "")
     assert [(one.method, one.pinball) for one in found.scores] == [("lightgbm", 1.25), ("own-history-quantiles", 1.5)]
     assert (len(found.past), len(found.ahead)) == (91, 56)
-    assert "It usually sells 8.5 EA a day; 10 are forecast: promotion +2.2" in found.summary
+    assert "It usually sells 8.5 EA a day; 10 are forecast for the next 14: promotion +2.2" in found.summary
     assert "280 EA are expected over the next 28 days" in found.summary
 
 
@@ -70,7 +73,7 @@ def test_days_that_have_passed_since_are_a_part_of_their_own(
     asker: Asker, calm: Network, owner_database: Database
 ) -> None:
     with owner_database.transaction(calm.tenant) as connection:
-        connection.execute("UPDATE forecast SET mean[1:28] = array_fill(12::float8, ARRAY[28]) WHERE sku = 'OAT-1L'")
+        connection.execute("UPDATE forecast SET mean[1:7] = array_fill(12::float8, ARRAY[7]) WHERE sku = 'OAT-1L'")
     found = asker.answer("explain_forecast", sku="OAT-1L", site="LEJ")
     assert "overrides, and days that have passed since" in {one.driver for one in found.drivers}
     assert found.usual_a_day + sum(one.units_a_day for one in found.drivers) == found.mean_a_day == 11

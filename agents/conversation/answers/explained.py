@@ -22,7 +22,7 @@ def _drivers(found: ForecastExplained) -> str:
         return f"**Drivers:** {sentence(found.drivers_note)}"
     rows = [f"| usual, the last quarter | {units(found.usual_a_day)} |"]
     rows += [f"| {plain(one.driver)} | {one.units_a_day:+,.1f} |" for one in found.drivers]
-    rows += [f"| **forecast, mean of {len(found.ahead)} days** | **{units(found.mean_a_day)}** |"]
+    rows += [f"| **forecast, mean of {found.driver_days} days** | **{units(found.mean_a_day)}** |"]
     return "\n".join([f"| what drives it | {plain(found.unit)} a day |", "|---|--:|", *rows])
 
 
