@@ -1,4 +1,7 @@
-"""A migrated database of its own for every test, cloned from a template on one server that all workers share."""
+"""A migrated database of its own for every test, on one server that all workers share.
+
+Cloned from a template, or one that a test before it has left and that was cleaned.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -18,6 +22,7 @@ from db.migrate import migrate
 from db.roles import USERS
 from db.session import Database
 from db.settings import Role
+from tests.clean_database import Names, clean, filled, shape
 
 HOME_VARIABLE = "PYTEST_DATABASE_HOME"
 PREFIX = "quartermaster-tests-"
@@ -73,14 +78,50 @@ def _make_template(embedded: Embedded) -> None:
     migrate(embedded.admin_conninfo(TEMPLATE))
 
 
+@dataclass
+class Databases:
+    """This worker's databases: those that are free, and what a clean one looks like."""
+
+    cluster: Embedded
+    shape: str
+    kept: Names
+    free: list[str] = field(default_factory=list)
+
+    def take(self) -> str:
+        """A free one, or a new one."""
+        if self.free:
+            return self.free.pop()
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self._command(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Cleaned, or dropped whoever is still connected."""
+        if clean(self.cluster.admin_conninfo(name), self.shape, self.kept):
+            self.free.append(name)
+        else:
+            self._command(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _command(self, command: str) -> None:
+        with psycopg.connect(self.cluster.admin_conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(command.encode())
+
+
+@pytest.fixture(scope="session")
+def databases(cluster: Embedded) -> Databases:
+    """Made from the template's look: `kept` are the tables in which a migration has put something."""
+    fresh = Databases(cluster, "", [])
+    name = fresh.take()
+    with psycopg.connect(cluster.admin_conninfo(name), autocommit=True) as connection:
+        return Databases(cluster, shape(connection), filled(connection), [name])
+
+
 @pytest.fixture
-def database_name(cluster: Embedded) -> Iterator[str]:
-    """A fresh database, dropped after the test whoever is still connected."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(cluster.admin_conninfo("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-        yield name
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+def database_name(databases: Databases) -> Iterator[str]:
+    """A database that looks like new."""
+    name = databases.take()
+    yield name
+    databases.give_back(name)
 
 
 @pytest.fixture
