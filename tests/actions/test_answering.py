@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
@@ -101,6 +102,14 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Generator[int]:
     os.close(far)
 
 
+def everything_on(screen: int) -> str:
+    """What was written: a terminal hands it over in pieces."""
+    pieces: list[bytes] = []
+    while select.select([screen], [], [], 0.2)[0]:
+        pieces.append(os.read(screen, 10_000))
+    return b"".join(pieces).decode()
+
+
 @pytest.mark.parametrize(("typed", "state"), [(b"y\n", "approved"), (b"n\n", "waiting"), (b"\n", "waiting")])
 def test_on_a_terminal_the_proposal_is_shown_and_confirmed(
     world: World, monkeypatch: pytest.MonkeyPatch, typed: bytes, state: str
@@ -110,7 +119,7 @@ def test_on_a_terminal_the_proposal_is_shown_and_confirmed(
         os.write(screen, typed)
         left = cli(["approve", "C-00001", "--as", "sven", "--tenant", "acme"], standalone_mode=False)
         sys.stdout.flush()
-        shown = os.read(screen, 10_000).decode()
+        shown = everything_on(screen)
     assert "move 500 EA of OAT DC" in shown
     assert proposal.fingerprint[:12] in shown
     assert "Approve exactly this as sven?" in shown
