@@ -21,7 +21,7 @@ from chainlit.context import context
 from chainlit.utils import utc_now
 
 from agents.conversation.port import Notice, Part, Reply, TextDelta, ToolFinished, ToolStarted
-from app.console import chart, parts, showing
+from app.console import chart, forecast_chart, parts, showing
 from app.console.person import Visitor, visitor
 from app.console.showing import AUTHOR
 from db import console
@@ -29,6 +29,7 @@ from domain.errors import QuartermasterError
 from tools.case import CaseView
 from tools.exceptions import Exceptions
 from tools.forecast import Forecasts
+from tools.forecast_explained import ForecastExplained
 
 log = logging.getLogger(__name__)
 
@@ -123,8 +124,12 @@ async def _finish(turn: _Turn, part: ToolFinished) -> None:
 async def _pictures(part: ToolFinished) -> list[cl.Plotly | cl.CustomElement]:
     """What is better seen than read: a forecast as a chart, cases as rows that open."""
     match part.output:
+        case ForecastExplained() as found:
+            return [showing.plot(forecast_chart.figure(found), f"forecast {found.sku} {found.site}")]
         case Forecasts(series=(one,)) if len(one.periods) > 1:
-            return [showing.plot(chart.forecast(one), f"forecast {one.sku} {one.site}")]
+            found = await asyncio.to_thread(showing.explained, visitor(), one)
+            shown = chart.forecast(one) if found is None else forecast_chart.figure(found)
+            return [showing.plot(shown, f"forecast {one.sku} {one.site}")]
         case Exceptions():
             rows = await showing.show_rows([one.case_id for one in part.output.cases[:ROWS_SHOWN]])
             return [rows] if rows else []

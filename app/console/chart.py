@@ -47,7 +47,7 @@ def forecast(series: SeriesForecast) -> go.Figure:
         x=starts, y=mean, name=f"{series.unit} from that day on, mean and 80 %", marker_color=BLUE,
         error_y={"type": "data", "array": up, "arrayminus": down, "color": INK, "thickness": 1.5},
     )  # fmt: skip
-    _lay_out(chart, height=280)
+    lay_out(chart, height=280)
     chart.update_xaxes(type="category", tickformat="")
     return chart
 
@@ -89,7 +89,7 @@ def _levels(chart: go.Figure, shown: Projection) -> None:
 
 
 def _dress(chart: go.Figure, shown: Projection) -> None:
-    _lay_out(chart, height=HEIGHT)
+    lay_out(chart, height=HEIGHT)
     chart.update_annotations(font={"size": 12})
     chart.for_each_annotation(lambda one: one.update(x=0, xanchor="left") if one.xref == "paper" else None)
     chart.update_xaxes(
@@ -98,7 +98,8 @@ def _dress(chart: go.Figure, shown: Projection) -> None:
     chart.add_vline(x=shown.today.isoformat(), line={"color": INK, "width": 1, "dash": "dot"})
 
 
-def _lay_out(chart: go.Figure, height: int) -> None:
+def lay_out(chart: go.Figure, height: int) -> None:
+    """Size, colours and axes that all charts share."""
     chart.update_layout(
         height=height, margin={"l": 44, "r": 10, "t": 26, "b": 4}, paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", hovermode="x unified", bargap=0.25, font={"size": 12, "family": FONT},

@@ -26,6 +26,8 @@ from db import console, demand
 from db.console import Place
 from db.session import tenant_clock
 from domain.errors import QuartermasterError
+from tools.forecast import SeriesForecast
+from tools.forecast_explained import ForecastExplained
 
 AUTHOR = "Quartermaster"
 # Elements carry what they show; with an address they are not written to files besides.
@@ -134,6 +136,14 @@ def _project(connection: Connection[DictRow], read: CaseRead) -> Projection | No
     arrives_on = None if order is None else getattr(order, "arrive_on", None) or getattr(order, "deliver_on", None)
     arrival = Arrival(float(order.quantity), arrives_on) if order and arrives_on else None
     return None if situation is None else project(situation, sold[0] if sold else None, arrival)
+
+
+def explained(asking: Visitor, one: SeriesForecast) -> ForecastExplained | None:
+    """What stands behind a forecast that was asked for, so that it can be seen; None for a sum of several."""
+    if one.series > 1:
+        return None
+    result = parts.here().tools.call(asking.context, "explain_forecast", {"sku": one.sku, "site": one.site})
+    return result.output if isinstance(result.output, ForecastExplained) else None
 
 
 async def say(error: QuartermasterError) -> None:
