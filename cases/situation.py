@@ -30,6 +30,7 @@ from db.network import (
     Tier,
     TransferLine,
 )
+from db.purchasing import Supersession
 from planning.arrays import FloatArray
 from planning.demand import sample_demand, series_seed
 from planning.inventory.stock import simulate_stock
@@ -68,7 +69,7 @@ class LeadTimeDays:
 class Situation:
     """Everything known about one item × site; `forecast` is None (with `no_forecast`) where demand cannot be told.
 
-    `quiet_days`: how long a steady item has not sold at all.
+    `quiet_days`: how long a steady item has not sold at all. `successor`: what is bought instead, from when on.
     """
 
     today: date
@@ -87,6 +88,7 @@ class Situation:
     no_forecast: str
     recent_daily_demand: float | None
     quiet_days: int = 0
+    successor: Supersession | None = None
     thresholds: Thresholds = DEFAULT
 
     @property

@@ -159,6 +159,7 @@ class _Rows:
             suppliers=tuple(self.buying.terms(row, site, today) for row in self.suppliers.get(item.sku, ())),
             lanes=tuple(self.lanes.get(site.site, ())),
             promotions=tuple(promotions),
+            successor=self.buying.successors.get(item.sku),
             forecast=forecast,
             no_forecast=reason,
             recent_daily_demand=view.recent(listing),

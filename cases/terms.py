@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -18,11 +18,13 @@ from psycopg.rows import DictRow
 
 from db import purchasing
 from db.network import ItemSupplier, Names, Site
-from db.purchasing import ANY, OrderCalendar, PriceBreak, SupplierRecord
+from db.purchasing import ANY, OrderCalendar, PriceBreak, Supersession, SupplierRecord
 from db.session import tenant_clock
 
 # Order days are told for this long; a supplier that takes orders on one day a week at the least is seen often enough.
 ORDER_DAYS_AHEAD = 70
+# A supplier's record goes back so far.
+RECORD_DAYS = 365
 # Fewer received order lines than this are no record.
 FEWEST_RECEIPTS = 5
 
@@ -45,16 +47,24 @@ ANY_DAY = Ordering()
 
 @dataclass(frozen=True)
 class Terms(ItemSupplier):
-    """A supplier's terms for an item, with its price breaks (rising quantities) and order days for one site."""
+    """A supplier's terms for an item, with its price breaks (rising quantities) and order days for one site.
+
+    `record` is what was received from the supplier, of any item, in the past year; None where nothing was.
+    """
 
     breaks: tuple[PriceBreak, ...] = ()
     ordering: Ordering = ANY_DAY
+    record: SupplierRecord | None = None
 
     @property
     def order_day(self) -> int:
         """The first day, from today, on which an order can be placed and does not arrive among fixed deliveries."""
-        late_enough = self.ordering.frozen_days - math.ceil(self.lead_time_days)
-        return next((day for day in self.ordering.days if day >= late_enough), self.ordering.days[-1])
+        return next((day for day in self.ordering.days if day >= self.fixed_until), self.ordering.days[-1])
+
+    @property
+    def fixed_until(self) -> int:
+        """Days from today before which nothing can be placed, or it would arrive among deliveries that are fixed."""
+        return max(self.ordering.frozen_days - math.ceil(self.lead_time_days), 0)
 
     @property
     def next_order_day(self) -> int | None:
@@ -78,11 +88,13 @@ class Terms(ItemSupplier):
 
 @dataclass(frozen=True)
 class Buying:
-    """Price breaks by (item, supplier) and order calendars by (supplier, site), seen at one moment."""
+    """Price breaks by (item, supplier), calendars by (supplier, site), records and successors, seen at one moment."""
 
     now: datetime
     breaks: Mapping[tuple[str, str], Sequence[PriceBreak]]
     calendars: Mapping[tuple[str, str], OrderCalendar]
+    records: Mapping[str, SupplierRecord] = field(default_factory=dict[str, SupplierRecord])
+    successors: Mapping[str, Supersession] = field(default_factory=dict[str, Supersession])
 
     @classmethod
     def load(cls, connect: Callable[[], Connection[DictRow]], skus: Names) -> Buying:
@@ -91,12 +103,16 @@ class Buying:
         for step in purchasing.price_breaks(connect(), skus):
             breaks[step.sku, step.supplier].append(step)
         calendars = {(one.supplier, one.site): one for one in purchasing.calendars(connect())}
-        return cls(tenant_clock(connect()), breaks, calendars)
+        now = tenant_clock(connect())
+        received = purchasing.records(connect(), since=now.date() - timedelta(days=RECORD_DAYS))
+        ended = {one.sku: one for one in purchasing.supersessions(connect(), skus)}
+        return cls(now, breaks, calendars, {one.supplier: one for one in received}, ended)
 
     def terms(self, row: ItemSupplier, site: Site, today: date) -> Terms:
         """The supplier's row with what else it asks for this site."""
         steps = _falling(row.unit_cost, self.breaks.get((row.sku, row.supplier), ()))
-        return Terms(**vars(row), breaks=steps, ordering=self.ordering(row.supplier, site, today))
+        days, record = self.ordering(row.supplier, site, today), self.records.get(row.supplier)
+        return Terms(**vars(row), breaks=steps, ordering=days, record=record)
 
     def ordering(self, supplier: str, site: Site, today: date) -> Ordering:
         """When the supplier takes orders for the site; days are counted from `today`."""

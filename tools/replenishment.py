@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from pydantic import Field
 
+from cases.advice import Guidance, affordable
 from cases.exposure import Exposure
-from cases.purchase import can_foresee, on_terms, ordering
+from cases.purchase import OrderingQuestion, can_foresee, on_lots, on_terms
 from cases.situation import Situation
 from cases.snapshot import load
-from cases.terms import Terms
+from cases.terms import Terms, lateness
+from cases.top_up import missing, top_up
+from db import network
+from db.network import ItemSite
 from domain.errors import NotFound
 from planning.inventory.ordering import Replenishment
-from tools.contract import Answer, Call, Code, Tool, ToolInput, ToolOutput
+from tools.contract import Answer, Call, Code, Tool, ToolInput
 from tools.errors import NoData
 from tools.numbers import money, units
+from tools.options import DriverLine
+from tools.replenishment_output import (
+    BudgetState,
+    OtherQuantity,
+    SiteReplenishment,
+    SupplierOrder,
+    TodaysParameters,
+    TopUpItem,
+    TopUpOrder,
+    Unplanned,
+)
+from tools.replenishment_output import ReplenishmentPlan as ReplenishmentPlan
 from tools.stock_risk import why_unknown
 
 
@@ -29,77 +45,18 @@ class ReplenishmentQuestion(ToolInput):
     service_level: float | None = Field(default=None, ge=0.5, le=0.999)
 
 
-class SupplierOrder(ToolOutput):
-    """What would be ordered from one supplier; `quantity` 0 means nothing now.
-
-    Money in the supplier's `currency`. `cost_of_waiting` is what placing the same order at the next review, in
-    `review_days`, would lose against placing it today; negative when waiting is cheaper. Both are means over scenarios.
-    """
-
-    supplier: str
-    name: str
-    preferred: bool
-    quantity: Decimal
-    unit_cost: Decimal
-    value: Decimal
-    currency: str
-    arrives_on: date
-    minimum_order_quantity: Decimal
-    order_multiple: Decimal
-    reorder_point: Decimal
-    safety_stock: Decimal
-    order_up_to: Decimal
-    expected_benefit: Decimal
-    cost_of_waiting: Decimal
-    review_days: int
-    binding: tuple[str, ...]
-
-
-class SiteReplenishment(ToolOutput):
-    """One site, in `unit`; suppliers from most to least expected benefit, so the second is the runner-up.
-
-    `lead_time_demand_sd` is the doubt that the safety stock covers at `service_level`.
-    """
-
-    sku: str
-    site: str
-    unit: str
-    inventory_position: Decimal
-    service_level: float
-    service_level_is_assumed: bool
-    lead_time_demand_mean: Decimal
-    lead_time_demand_sd: Decimal
-    orders: tuple[SupplierOrder, ...]
-    left_out: tuple[str, ...]
-    forecast: str
-    forecast_reason: str
-
-
-class Unplanned(ToolOutput):
-    """A site for which nothing can be recommended, and why."""
-
-    site: str
-    reason: str
-
-
-class ReplenishmentPlan(ToolOutput):
-    """Recommendations by site, and where there are none."""
-
-    sites: tuple[SiteReplenishment, ...]
-    unplanned: tuple[Unplanned, ...]
-
-
 def run(call: Call, asked: ReplenishmentQuestion) -> Answer[ReplenishmentPlan]:
     """The order for each site."""
     batch = call.data
     snapshot = load(call.connection, call.today, skus=[asked.sku], sites=[asked.site] if asked.site else None)
     if not snapshot.situations:
         raise NotFound(f"{asked.sku!r} is not listed in this scope.", remedy="Find it with resolve_identity.")
+    guidance = Guidance.load(call.connection, call.today, [asked.sku])
     planned: list[SiteReplenishment] = []
     unplanned: list[Unplanned] = []
     for situation in snapshot.situations.values():
         call.deadline.check()
-        result = _site(situation, asked)
+        result = _site(call, situation, asked, guidance)
         if isinstance(result, str):
             unplanned.append(Unplanned(site=situation.site.site, reason=result))
         else:
@@ -112,7 +69,18 @@ def run(call: Call, asked: ReplenishmentQuestion) -> Answer[ReplenishmentPlan]:
     return Answer(ReplenishmentPlan(sites=tuple(planned), unplanned=tuple(unplanned)), model=", ".join(models))
 
 
-def _site(situation: Situation, asked: ReplenishmentQuestion) -> SiteReplenishment | str:
+@dataclass(frozen=True)
+class _Offer:
+    """A supplier's terms with what the ordering rule says under them."""
+
+    terms: Terms
+    question: OrderingQuestion
+    rule: Replenishment
+
+
+def _site(
+    call: Call, situation: Situation, asked: ReplenishmentQuestion, guidance: Guidance
+) -> SiteReplenishment | str:
     if asked.service_level is not None:
         level = Decimal(repr(asked.service_level))
         situation = replace(situation, listing=replace(situation.listing, service_level=level))
@@ -121,68 +89,166 @@ def _site(situation: Situation, asked: ReplenishmentQuestion) -> SiteReplenishme
     exposure = Exposure.of(situation, ())
     if exposure is None:
         return why_unknown(situation)
-    left_out = [
-        f"{terms.supplier} delivers too late" for terms in situation.suppliers if not can_foresee(exposure, terms)
-    ]
     able = [terms for terms in situation.suppliers if can_foresee(exposure, terms)]
+    left_out = [f"{terms.supplier} delivers too late" for terms in situation.suppliers if terms not in able]
     if not able:
         return "; ".join(left_out)
-    pairs = [(terms, ordering(exposure, terms)) for terms in able]
-    pairs.sort(key=lambda pair: (-pair[1].expected_benefit, not pair[0].preferred, pair[0].supplier))
-    return _result(situation, pairs, left_out, asked)
+    offers = sorted((_offer(exposure, terms) for terms in able), key=_rank)
+    return _result(call, exposure, offers, left_out, asked, guidance)
+
+
+def _offer(exposure: Exposure, terms: Terms) -> _Offer:
+    question = OrderingQuestion.of(exposure, terms)
+    return _Offer(terms, question, question.answer())
+
+
+def _rank(offer: _Offer) -> tuple[float, bool, str]:
+    return -offer.rule.expected_benefit, not offer.terms.preferred, offer.terms.supplier
 
 
 def _result(
-    situation: Situation,
-    pairs: list[tuple[Terms, Replenishment]],
+    call: Call,
+    exposure: Exposure,
+    offers: list[_Offer],
     left_out: list[str],
     asked: ReplenishmentQuestion,
+    guidance: Guidance,
 ) -> SiteReplenishment:
-    first, view = pairs[0][1], situation.forecast
+    situation, best = exposure.site, offers[0]
+    rule, view, ends = best.rule, situation.forecast, situation.successor
+    on_order = sum((one.quantity for one in situation.receipts), Decimal(0))
     return SiteReplenishment(
         sku=situation.item.sku,
         site=situation.site.site,
         unit=situation.item.unit,
-        inventory_position=units(first.inventory_position),
+        inventory_position=units(rule.inventory_position),
+        on_order=on_order,
+        on_order_expected=units(rule.inventory_position - best.question.spec.on_hand),
         service_level=situation.service_level,
         service_level_is_assumed=situation.listing.service_level is None and asked.service_level is None,
-        lead_time_demand_mean=units(first.reorder.lead_time_demand_mean),
-        lead_time_demand_sd=units(first.reorder.lead_time_demand_sd),
-        orders=tuple(_order(situation, terms, plan) for terms, plan in pairs),
+        lead_time_demand_mean=units(rule.reorder.lead_time_demand_mean),
+        lead_time_demand_sd=units(rule.reorder.lead_time_demand_sd),
+        today=_todays(situation.listing, rule),
+        orders=tuple(_order(situation, one, guidance) for one in offers),
+        top_up=_top_up(call, situation, best, guidance),
+        successor=ends.successor if ends else None,
+        successor_from=ends.starts_on if ends else None,
         left_out=tuple(left_out),
         forecast=view.model if view else "",
         forecast_reason=view.reason if view else "",
     )
 
 
-def _order(situation: Situation, terms: Terms, plan: Replenishment) -> SupplierOrder:
-    quantity = on_terms(terms, units(plan.order_quantity))
-    is_raised = quantity > units(plan.order_quantity)
+def _order(situation: Situation, offer: _Offer, guidance: Guidance) -> SupplierOrder:
+    terms, rule = offer.terms, offer.rule
+    planned = units(rule.planned_quantity)
+    quantity = on_terms(terms, planned)
+    cost, order_on = terms.cost_of(quantity), situation.today + timedelta(days=rule.order_day)
+    budget = _budget(situation, terms, quantity, order_on, guidance)
+    record = () if terms.record is None else (terms.record,)
     return SupplierOrder(
         supplier=terms.supplier,
         name=terms.supplier_name,
         preferred=terms.preferred,
         quantity=quantity,
-        unit_cost=terms.unit_cost,
-        value=money(float(quantity * terms.unit_cost)),
+        unit_cost=cost,
+        value=money(float(quantity * cost)),
         currency=terms.supplier_currency,
-        arrives_on=situation.today + timedelta(days=plan.expected_arrival_day),
+        order_on=order_on,
+        next_order_on=situation.today + timedelta(days=rule.next_order_day),
+        arrives_on=situation.today + timedelta(days=rule.expected_arrival_day),
         minimum_order_quantity=terms.minimum_order_quantity,
         order_multiple=terms.order_multiple,
-        reorder_point=units(plan.reorder.reorder_point),
-        safety_stock=units(plan.reorder.safety_stock),
-        order_up_to=units(plan.order_up_to),
-        expected_benefit=money(plan.expected_benefit),
-        cost_of_waiting=money(plan.cost_of_waiting),
-        review_days=situation.thresholds.assumptions.review_days,
-        binding=(*(one.value for one in plan.binding), *(("minimum_order_value",) if is_raised else ())),
+        reorder_point=units(rule.reorder.reorder_point),
+        safety_stock=units(rule.reorder.safety_stock),
+        order_up_to=units(rule.order_up_to),
+        expected_benefit=money(rule.expected_benefit),
+        cost_of_waiting=money(rule.cost_of_waiting),
+        review_days=rule.next_order_day - rule.order_day,
+        binding=_binding(rule, is_raised=quantity > planned, budget=budget, quantity=quantity),
+        drivers=tuple(DriverLine(name=one.name, amount=money(one.value)) for one in rule.drivers if one.value),
+        flips=tuple(one.text for one in offer.question.flips(rule)),
+        other_quantity=_other(terms, rule),
+        budget=budget,
+        late_days=next((round(value, 1) for value in lateness(record).values()), None),
+        received_lines=sum(len(one.actual_days) for one in record),
+    )
+
+
+def _binding(rule: Replenishment, *, is_raised: bool, budget: BudgetState | None, quantity: Decimal) -> tuple[str, ...]:
+    names = [one.value for one in rule.binding]
+    if is_raised:
+        names.append("minimum_order_value")
+    if budget is not None and budget.affordable < quantity:
+        names.append("budget")
+    return tuple(names)
+
+
+def _other(terms: Terms, rule: Replenishment) -> OtherQuantity | None:
+    if rule.runner_up is None:
+        return None
+    quantity = units(rule.runner_up.quantity)
+    benefit = money(rule.runner_up.expected_benefit)
+    return OtherQuantity(quantity=quantity, unit_cost=terms.cost_of(quantity), expected_benefit=benefit)
+
+
+def _budget(
+    situation: Situation, terms: Terms, quantity: Decimal, order_on: date, guidance: Guidance
+) -> BudgetState | None:
+    found = guidance.tightest(situation, terms, order_on)
+    if found is None:
+        return None
+    left = affordable(terms, quantity, found.left)
+    return BudgetState(budget=found.budget, left=money(float(found.left)), until=found.ends_on, affordable=left)
+
+
+def _todays(listing: ItemSite, rule: Replenishment) -> TodaysParameters:
+    point, up_to, safety = (
+        units(one) for one in (rule.reorder.reorder_point, rule.order_up_to, rule.reorder.safety_stock)
+    )
+    return TodaysParameters(
+        reorder_point=listing.reorder_point,
+        order_up_to=listing.order_up_to,
+        safety_stock=listing.safety_stock,
+        reorder_point_change=None if listing.reorder_point is None else point - listing.reorder_point,
+        order_up_to_change=None if listing.order_up_to is None else up_to - listing.order_up_to,
+        safety_stock_change=None if listing.safety_stock is None else safety - listing.safety_stock,
+    )
+
+
+def _top_up(call: Call, situation: Situation, best: _Offer, guidance: Guidance) -> TopUpOrder | None:
+    """None where nothing is ordered, or where the order can go as it is."""
+    terms = best.terms
+    own = on_lots(terms, units(best.rule.planned_quantity))
+    lack = missing(situation, terms, guidance.suppliers[terms.supplier], own) if own > 0 else None
+    if lack is None:
+        return None
+    sold = [row.sku for row in network.item_suppliers(call.connection()) if row.supplier == terms.supplier]
+    others = load(call.connection, call.today, skus=sorted({*sold} - {terms.sku}), sites=[situation.site.site])
+    found = top_up(list(others.situations.values()), terms.supplier, *lack, call.deadline.check)
+    return TopUpOrder(
+        why=found.why,
+        missing=units(float(found.missing)),
+        own_quantity=own,
+        is_reached=found.is_reached,
+        items=tuple(
+            TopUpItem(
+                sku=one.site.item.sku,
+                name=one.site.item.name,
+                quantity=one.quantity,
+                value=money(float(one.quantity * one.terms.cost_of(one.quantity))),
+                days_left=round(one.days_left, 1),
+            )
+            for one in found.items
+        ),
     )
 
 
 TOOL = Tool(
     name="recommend_replenishment",
-    description="What to buy for an item at a site, when and from whom: reorder point, safety stock, quantity under "
-    "the supplier's minimum and multiple, the cost of waiting, what limits it, and the runner-up supplier.",
+    description="What to buy for an item at a site, when and from whom: reorder point and safety stock beside today's, "
+    "order day, quantity under the supplier's minimum, multiple and price breaks, budget, what to fill the order up "
+    "with, the cost of waiting, what limits it, the runner-up, and what would flip it.",
     permission="analyse",
     takes=ReplenishmentQuestion,
     gives=ReplenishmentPlan,

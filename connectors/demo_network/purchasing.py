@@ -18,11 +18,12 @@ ORDER_COST = 25
 # What a supplier loads by and the least that it drives out for, in m³.
 CONTAINERS = {"S-05": 4, "S-07": 3}
 LEAST_VOLUME = {"S-12": 4}
-# (order days, cut-off, its zone, days that stay as they are); the others take orders whenever they come.
+# (order days, cut-off, its zone, days that stay as they are); the others take orders whenever they come. The order day
+# after next is never further away than the review that all stock is kept for.
 CALENDARS = {
-    "S-05": ("tue", "12:00", "Europe/Lisbon", 3),
+    "S-05": ("tue fri", "12:00", "Europe/Lisbon", 3),
     "S-07": ("mon thu", "15:00", None, 2),
-    "S-11": ("wed", "10:00", "Europe/Warsaw", 2),
+    "S-11": ("mon wed fri", "10:00", "Europe/Warsaw", 2),
 }
 # Who sells a range at a surcharge besides the supplier that it is usually bought from.
 SECOND_SOURCES = {"Laundry": ("S-12", 1.07), "Cleaning": ("S-12", 1.06), "Canned food": ("S-06", 1.08)}

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from agents.conversation.answers.words import day, money, most, plain, units
 from tools.open_orders import OpenOrders, OrderLine
-from tools.replenishment import ReplenishmentPlan, SiteReplenishment, SupplierOrder
+from tools.replenishment_output import ReplenishmentPlan, SiteReplenishment, SupplierOrder
 from tools.transfers import MoveLine, TransfersPlanned
 
 SHOWN = 10
