@@ -63,6 +63,11 @@ class _Program:
         self.missing_from = self.sold_from + len(network.markets)
         self.width = self.missing_from + len(network.markets)
         self.rows = _Rows()
+        sites = range(len(network.sites))
+        self.lanes_in = [np.flatnonzero(network.target == site).tolist() for site in sites]
+        self.lanes_out = [np.flatnonzero(network.source == site).tolist() for site in sites]
+        self.sellers = [np.flatnonzero(network.market_site == site).tolist() for site in sites]
+        self.leads: list[int] = network.lead.tolist()
 
     def objective(self) -> FloatArray:
         network, worth = self.network, np.zeros((self.periods, self.width))
@@ -84,13 +89,12 @@ class _Program:
         """Stock at the end = stock before + arrivals − what left."""
         base = period * self.width
         terms = [(base + self.stock_from + site, 1.0), *self._stock_before(period, site)]
-        for lane in np.flatnonzero(self.network.target == site):
-            ordered = period - int(self.network.lead[lane])
+        for lane in self.lanes_in[site]:
+            ordered = period - self.leads[lane]
             if ordered >= 0:
-                terms.append((ordered * self.width + int(lane), -1.0))
+                terms.append((ordered * self.width + lane, -1.0))
         terms += self._leaving(period, site)
-        sellers = np.flatnonzero(self.network.market_site == site)
-        terms += [(base + self.sold_from + int(market), 1.0) for market in sellers]
+        terms += [(base + self.sold_from + market, 1.0) for market in self.sellers[site]]
         known = self.inflow[period, site] + (self.state.on_hand[site] if period == 0 else 0.0)
         self.rows.add(terms, known, known)
 
@@ -121,7 +125,7 @@ class _Program:
 
     def _leaving(self, period: int, site: int) -> list[tuple[int, float]]:
         used = 1.0 / self.network.sites[site].yield_rate
-        return [(period * self.width + int(lane), used) for lane in np.flatnonzero(self.network.source == site)]
+        return [(period * self.width + lane, used) for lane in self.lanes_out[site]]
 
     def solve(self) -> FloatArray:
         """(periods, width) the values of all variables."""
