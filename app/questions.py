@@ -21,6 +21,15 @@ def explain(tenant: str, case_id: str) -> Any:
     return _ask_about(tenant, "explain_decision", case_id)
 
 
+def model_status(tenant: str) -> Any:
+    """Which model serves, how good it is, whether it drifts; raises `NotFound` when none was trained."""
+    with agent_database() as database:
+        result = ToolExecutor(database, registry()).call(operator_context(tenant, "local"), "get_model_status", {})
+    if result.output is not None:
+        return result.output
+    raise (NotFound if result.status == "no_data" else QuartermasterError)(result.error)
+
+
 def _ask_about(tenant: str, tool: str, case_id: str) -> Any:
     """Call one tool and return its output; raises `NotFound`, else with the tool's own words when there is none."""
     with agent_database() as database:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from app.cluster import engine
 from app.models import artefacts, describing, driving, history, registry
 from app.models.history import History
 from app.models.judging import judged, standing_of
@@ -27,7 +28,8 @@ from domain.errors import Conflict
 
 if TYPE_CHECKING:
     from planning.demand import ForecastPath
-    from planning.forecasting.promotion import Verdict
+    from planning.forecasting.calibration import MethodMetrics
+    from planning.forecasting.promotion import Check, Verdict
     from planning.forecasting.training import TrainedForecaster
 
 HORIZON_DAYS = 56
@@ -46,11 +48,22 @@ class TrainingReport:
     model: str
     state: models.State
     reason: str
-    checks: tuple[dict[str, object], ...]
+    checks: tuple[Check, ...]
     series: int
     methods: dict[str, int]
     metrics: dict[str, object]
     artefact_hash: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BackTestReport:
+    """Every method in every segment on `origins` held-back origins; `reason` why none was possible."""
+
+    series: int
+    origins: int
+    reason: str
+    methods: tuple[MethodMetrics, ...]
     seconds: float
 
 
@@ -61,6 +74,21 @@ def train(tenant: str, person: str, progress: Progress, *, owner: str = "") -> T
     """
     with operator_database() as database:
         return retrain(database, operator_context(tenant, person), owner or person, "asked for", progress)
+
+
+def back_test(tenant: str, progress: Progress) -> BackTestReport:
+    """How good each method would have been; nothing is kept. Raises `NotFound` when nothing was imported."""
+    started = time.monotonic()
+    with operator_database() as database:
+        known = history.read(database, tenant, horizon=HORIZON_DAYS)
+    found = fit(known, progress).metrics
+    return BackTestReport(
+        series=len(known.lines),
+        origins=found.origins,
+        reason=found.reason,
+        methods=found.methods,
+        seconds=round(time.monotonic() - started, 1),
+    )
 
 
 def retrain(database: Database, context: Context, owner: str, why: str, progress: Progress) -> TrainingReport:
@@ -83,7 +111,7 @@ def retrain(database: Database, context: Context, owner: str, why: str, progress
         model=model.label,
         state=state,
         reason=reason,
-        checks=tuple(asdict(check) for check in verdict.checks),
+        checks=verdict.checks,
         series=len(trained.paths),
         methods=trained.methods,
         metrics=asdict(forecaster.metrics),
@@ -96,9 +124,15 @@ def fit(known: History, progress: Progress) -> TrainedForecaster:
     """A forecaster of the history, with its back-test; nothing is kept."""
     from planning.forecasting import training
 
-    return training.train(
-        known.demand(), exogenous=known.promotions(), horizon=HORIZON_DAYS, seed=SEED, progress=progress
-    )
+    with engine() as spread:
+        return training.train(
+            known.demand(),
+            exogenous=known.promotions(),
+            horizon=HORIZON_DAYS,
+            seed=SEED,
+            spread=spread,
+            progress=progress,
+        )
 
 
 @contextmanager
@@ -131,7 +165,8 @@ class _Trained:
 def _described(trained: _Trained, context: Context, owner: str, why: str) -> models.NewModel:
     from planning.forecasting.drift import references
 
-    known, metrics, verdict = trained.known, trained.forecaster.metrics, trained.verdict
+    known, card, verdict = trained.known, trained.forecaster.card, trained.verdict
+    metrics = trained.forecaster.metrics
     found = standing_of(metrics.methods)
     signals = references(*known.matrices(history.HISTORY_DAYS))
     return models.NewModel(
@@ -140,13 +175,15 @@ def _described(trained: _Trained, context: Context, owner: str, why: str) -> mod
         artefact_hash=artefacts.keep(trained.forecaster, context.tenant),
         parameters={
             "horizon_days": HORIZON_DAYS, "history_days": history.HISTORY_DAYS, "seed": SEED, "why": why,
-            "first_day": known.today.isoformat(),
+            "first_day": card.first_day, "signals": card.signals, "notes": card.notes, "mean_method": card.mean_method,
         },
         metrics=asdict(metrics),
         trained_by=context.actor.id,
         owner=owner,
+        features=[one.name for one in card.features],
+        features_hash=card.features_sha256,
         code=describing.code(),
-        libraries=describing.libraries(),
+        libraries=card.libraries,
         sources=known.sources,
         standing=asdict(found) if found else {},
         inputs={name: asdict(one) for name, one in signals.items()},
@@ -173,9 +210,7 @@ def _keep(
         }  # fmt: skip
         append(connection, context, Action.MODEL_TRAINED, subject=f"model:{model.label}", data=data)
         paths = ((history.series(key), path) for key, path in trained.paths.items())
-        forecasts.save_forecasts(
-            connection, tenant, model.model_id, trained.known.today, paths, drivers=drivers
-        )
+        forecasts.save_forecasts(connection, tenant, model.model_id, trained.known.today, paths, drivers=drivers)
         state, reason = registry.admit(
             connection, context, model, trained.verdict, against.model_id if against else None
         )

@@ -22,6 +22,8 @@ FEWEST_DAYS = 7
 class ForecastView:
     """A path whose first day is today; `model` names model and version, or the baseline, and who overrode it.
 
+    `reason` says why a baseline serves, '' for a model; why any method serves is the path's own `reason`.
+
     `overrides` tells each override in a line with its reason; `base` is then the path without them.
     """
 
@@ -42,7 +44,9 @@ def stored_view(origin: date, path: ForecastPath, today: date, model: str) -> Fo
     skipped = (today - origin).days
     if skipped < 0 or path.days - skipped < FEWEST_DAYS:
         return None
-    return ForecastView(_part(path, skipped, path.days), model, not path.method.startswith("lightgbm"), path.reason)
+    is_baseline = not path.method.startswith("lightgbm")
+    reason = path.reason if is_baseline else ""
+    return ForecastView(_part(path, skipped, path.days), model, is_baseline, reason)
 
 
 def dense_history(rows: DemandRows | None, since: date, before: date) -> FloatArray:

@@ -84,7 +84,8 @@ VALUES (%(override_id)s, %(ended_on)s, %(ended_by)s, %(reason)s)"""
 
 # Held to the end of the transaction: two overrides of one series are judged one after the other.
 LOCK: LiteralString = """
-SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(31), 'override', %(tenant)s, %(sku)s, %(site)s), 0))"""
+SELECT pg_advisory_xact_lock(hashtextextended(
+    concat_ws(chr(31), 'override', %(tenant)s::text, %(sku)s::text, %(site)s::text), 0))"""
 
 
 def save_override(connection: Connection[DictRow], override: NewOverride) -> UUID:

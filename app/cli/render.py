@@ -150,12 +150,6 @@ def verdict(answer: Any) -> None:
     say(f"Proposal {answer.proposal} is {answer.state} (as {answer.role}){rest}.")
 
 
-def training(report: Any) -> None:
-    """Which method serves how many series, and the back-test."""
-    say(f"[bold]{report.model}[/]: {report.series:,} series in {report.seconds:g} s")
-    print_table("Served by", ["method", "series"], sorted(report.methods.items()))
-
-
 def doctor(report: Any) -> None:
     """Each part, well or not."""
     print_table(

@@ -10,7 +10,7 @@ import typer
 from app.cli.output import JsonFlag, print_json, say
 
 policy = typer.Typer(help="The rules of the gate.", no_args_is_help=True)
-Process = Literal["all", "agent", "executor", "sealer"]
+Process = Literal["all", "agent", "executor", "sealer", "trainer"]
 
 
 def register(cli: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def worker(
     process: Annotated[Process, typer.Argument(help="Which one; `all` starts each in a process of its own.")] = "all",
     drain: Annotated[bool, typer.Option("--drain", help="Do what is queued, then exit.")] = False,
 ) -> None:
-    """Run the processes behind the agent: triage (agent), gate and writes (executor), audit sealing (sealer)."""
+    """Run the processes behind the agent: triage (agent), gate and writes (executor), audit sealing, the trainer."""
     from app.worker import run
 
     run(process, drain=drain)

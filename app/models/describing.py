@@ -1,15 +1,13 @@
-"""What made a version: the program's version with a digest of the forecasting code, and the libraries."""
+"""Which code made a version: the program's version with a digest of what forecasts."""
 
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 import planning
 from app.wiring import program_version
 
-LIBRARIES = ("lightgbm", "mlforecast", "numpy", "pandas", "scipy")
 PARTS = ("forecasting/**/*.py", "*.py")
 
 
@@ -20,8 +18,3 @@ def code() -> str:
     for file in sorted({path for part in PARTS for path in root.glob(part)}):
         digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return f"quartermaster {program_version()}, forecasting {digest.hexdigest()[:12]}"
-
-
-def libraries() -> dict[str, str]:
-    """Versions of what fits, transforms and calculates."""
-    return {name: version(name) for name in LIBRARIES}

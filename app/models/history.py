@@ -1,20 +1,21 @@
 """A tenant's demand history as training and watching take it: every day of every series, and its promotions.
 
-Listings, demand and promotions are all it may read. A day without a row is a day of zero demand from the listing on.
+Listings, demand and promotions are all it may read. A day without a row is a day of zero demand from the listing on;
+a day out of stock is told apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from db import demand, forecasts, lineage, network
 from db.session import Database, tenant_clock
 from domain.errors import NotFound
-from planning.arrays import FloatArray
+from planning.arrays import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,20 @@ SEPARATOR = "\x1f"  # joins SKU and site in the library's one key; no code may c
 
 @dataclass(frozen=True)
 class Line:
-    """One series: units of each day from `first` on; a day of net returns is one on which nothing was wanted."""
+    """One series from the day `first` on.
+
+    Attributes:
+        units: (days,) a day of net returns is one on which nothing was wanted.
+        told: (days,) whether the day has a row; one without is a day without demand.
+        out: (days,) whether it was out of stock, so that more may have been wanted.
+    """
 
     sku: str
     site: str
     first: date
     units: FloatArray
+    told: BoolArray
+    out: BoolArray
 
     @property
     def key(self) -> str:
@@ -40,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class History:
-    """One tenant's demand up to yesterday; `today` is the first day to forecast.
+    """One tenant's demand as far as it is known; `today` is the first day that is not, and the first to forecast.
 
     `promoted` holds (key, day, discount) of past days and of the days ahead that are known, the deepest where several
     overlap. `sources` tells table and provenance of what was read.
@@ -53,26 +62,21 @@ class History:
     promoted: dict[tuple[str, date], float]
     sources: tuple[str, ...]
 
-    def before(self, day: date) -> History:
-        """What was known before an earlier day; promotions stay, as they are planned ahead."""
-        cut = (Line(one.sku, one.site, one.first, one.units[: max((day - one.first).days, 0)]) for one in self.lines)
-        return History(
-            self.batch, day, self.since, tuple(one for one in cut if one.units.size), self.promoted, self.sources
-        )
-
     def demand(self) -> pd.DataFrame:
-        """unique_id, ds, y: one row a series and day."""
+        """unique_id, sku, site, ds, y, availability: the days that were told of, and the first of each series."""
         import pandas as pd
 
-        lengths = [one.units.size for one in self.lines]
-        days = [np.datetime64(one.first) + np.arange(one.units.size) for one in self.lines]
-        return pd.DataFrame(
-            {
-                "unique_id": np.repeat([one.key for one in self.lines], lengths),
-                "ds": pd.to_datetime(np.concatenate(days)) if days else pd.to_datetime([]),
-                "y": np.concatenate([one.units for one in self.lines]) if days else np.array([]),
-            }
-        )
+        kept = [np.flatnonzero(_begun(one.told)) for one in self.lines]
+        lengths = [days.size for days in kept]
+        columns: dict[str, object] = {
+            "unique_id": np.repeat([one.key for one in self.lines], lengths),
+            "sku": np.repeat([one.sku for one in self.lines], lengths),
+            "site": np.repeat([one.site for one in self.lines], lengths),
+            "ds": _joined([np.datetime64(one.first) + days for one, days in zip(self.lines, kept, strict=True)]),
+            "y": _joined([one.units[days] for one, days in zip(self.lines, kept, strict=True)]),
+            "availability": _joined([1.0 - one.out[days] for one, days in zip(self.lines, kept, strict=True)]),
+        }
+        return pd.DataFrame(columns)
 
     def promotions(self) -> pd.DataFrame | None:
         """unique_id, ds, discount; None without any."""
@@ -102,14 +106,16 @@ class History:
 def read(database: Database, tenant: str, *, horizon: int, days: int = HISTORY_DAYS) -> History:
     """The newest `days` days; raises `NotFound` when nothing was ever imported."""
     with database.transaction(tenant) as connection:
-        today = tenant_clock(connection).date()
+        now, newest = tenant_clock(connection).date(), demand.newest_day(connection)
+        # Days that no import has told of yet are not days without demand.
+        today = now if newest is None else min(now, newest + timedelta(days=1))
         batch = network.newest_batch(connection)
         if batch is None:
             raise NotFound(f"Tenant {tenant!r} has no data.", remedy="Import some: quartermaster import PATH.")
         since, until = today - timedelta(days=days), today + timedelta(days=horizon)
         listed = network.item_sites(connection)
         rows = demand.demand(connection, skus=None, sites=None, since=since, before=today)
-        promotions = demand.promotions(connection, skus=None, since=since, until=until, today=today)
+        promotions = demand.promotions(connection, skus=None, since=since, until=until, today=now)
         sources = lineage.learned_from(connection)
     recorded = {(row.sku, row.site): row for row in rows}
     lines = (_line(place, recorded.get((place.sku, place.site)), since, today) for place in listed)
@@ -134,12 +140,23 @@ def _line(place: network.ItemSite, row: demand.DemandRows | None, since: date, t
     days = (today - first).days
     if days <= 0:
         return None
-    units = np.zeros(days)
+    units, told, out = np.zeros(days), np.zeros(days, dtype=np.bool_), np.zeros(days, dtype=np.bool_)
     if row is not None:
         offsets = np.array([(day - first).days for day in row.days])
         inside = offsets >= 0
         units[offsets[inside]] = np.maximum(np.array(row.quantities)[inside], 0.0)
-    return Line(place.sku, place.site, first, units)
+        told[offsets[inside]], out[offsets[inside]] = True, np.array(row.stocked_out)[inside]
+    return Line(place.sku, place.site, first, units, told, out)
+
+
+def _begun(told: BoolArray) -> BoolArray:
+    begun = told.copy()
+    begun[0] = True
+    return begun
+
+
+def _joined(parts: list[np.ndarray[tuple[int], np.dtype[Any]]]) -> np.ndarray[tuple[int], np.dtype[Any]]:
+    return np.concatenate(parts) if parts else np.array([])
 
 
 def _promoted(

@@ -6,22 +6,26 @@ a person cannot promote either. Rolling back is not judged: it is for when somet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from app.models import renewing
+from app.models.artefacts import ArtefactMissing
 from app.models.people import require_role, said
+from app.models.renewing import Renewed
 from app.wiring import operator_context, operator_database
 from audit.append import append
 from audit.events import Action
 from cases.forecast_view import FEWEST_DAYS
 from db import forecasts, models
 from db.models import Model
-from db.session import tenant_clock
+from db.session import Database, tenant_clock
 from domain.context import Context
 from domain.errors import BadInput, Conflict, NotFound
+from planning.errors import InvalidField
 from planning.forecasting.promotion import Verdict
 
 PROMOTING_ROLES = frozenset({"supervisor"})
@@ -75,22 +79,55 @@ def promote(tenant: str, person: str, version: str, reason: str) -> Moved:
 def roll_back(tenant: str, person: str, version: str, reason: str) -> Moved:
     """Lets an earlier version serve again, without a name the one that served before; its forecasts serve at once.
 
-    The version that is left is rejected and is never served again by itself. Raises `Forbidden` without a role for it,
-    `NotFound` where nothing served before, `Conflict` where the version never served.
+    Where they have run out or are no longer kept it forecasts anew from its artefact first; where that cannot be it
+    serves all the same, and says so. The version that is left is rejected and never serves again.
+
+    Raises `Forbidden` without a role for it, `NotFound` where nothing served before, `Conflict` where the version never
+    served.
     """
-    context = operator_context(tenant, person)
-    with operator_database() as database, database.transaction(tenant) as connection:
-        require_role(connection, person, PROMOTING_ROLES, "roll a model back")
-        models.wait_to_move(connection, tenant)
-        model = _version(connection, version) if version else models.served_before(connection)
-        if model is None:
-            raise NotFound("No version served before the one that serves.", remedy="See: forecast status.")
-        if model.state != "retired":
-            raise Conflict(
-                f"{model.label} is {model.state}; only a version that served before can serve again.",
-                remedy="See which did: forecast status.",
-            )
-        return _moved(connection, context, model, said(reason), Action.MODEL_ROLLED_BACK, "rejected")
+    context, why = operator_context(tenant, person), said(reason)
+    with operator_database() as database:
+        with database.transaction(tenant) as connection:
+            require_role(connection, person, PROMOTING_ROLES, "roll a model back")
+            is_short = not _reaches(connection, _earlier(connection, version))
+        made, problem = _anew(database, tenant, version) if is_short else (None, "")
+        with database.transaction(tenant) as connection:
+            models.wait_to_move(connection, tenant)
+            model = _earlier(connection, version)
+            if made is not None and made.model.model_id == model.model_id:
+                renewing.keep(connection, context, made)
+            moved = _moved(connection, context, model, why, Action.MODEL_ROLLED_BACK, "rejected")
+    return replace(moved, problem=problem or moved.problem)
+
+
+def _earlier(connection: Connection[DictRow], version: str) -> Model:
+    """The version to go back to."""
+    model = _version(connection, version) if version else models.served_before(connection)
+    if model is None:
+        raise NotFound("No version served before the one that serves.", remedy="See: forecast status.")
+    if model.state != "retired":
+        raise Conflict(
+            f"{model.label} is {model.state}; only a version that served before can serve again.",
+            remedy="See which did: forecast status.",
+        )
+    return model
+
+
+def _anew(database: Database, tenant: str, version: str) -> tuple[Renewed | None, str]:
+    """Forecasts of the version from today, or why there are none."""
+    with database.transaction(tenant) as connection:
+        model = _earlier(connection, version)
+    try:
+        return renewing.renewed(database, tenant, model), ""
+    except (ArtefactMissing, InvalidField) as error:
+        return None, f"It cannot forecast anew, so named baselines serve until the next training: {error}"
+
+
+def _reaches(connection: Connection[DictRow], model: Model) -> bool:
+    """Whether its forecasts are kept and begin late enough to be of use."""
+    origin, today = forecasts.newest_origin(connection, model.model_id), tenant_clock(connection).date()
+    days = model.parameters.get("horizon_days")
+    return origin is not None and isinstance(days, int) and days - (today - origin).days >= FEWEST_DAYS
 
 
 def _may_serve(connection: Connection[DictRow], model: Model) -> None:
@@ -116,12 +153,8 @@ def _moved(
     connection: Connection[DictRow], context: Context, model: Model, reason: str, action: Action, instead: models.State
 ) -> Moved:
     before = _serve(connection, context, model, reason, action, instead)
-    origin, today = forecasts.newest_origin(connection, model.model_id), tenant_clock(connection).date()
-    days = model.parameters.get("horizon_days")
-    reach = (days if isinstance(days, int) else 0) - ((today - origin).days if origin else 0)
-    problem = ""
-    if origin is None or reach < FEWEST_DAYS:
-        problem = "its forecasts have run out or are no longer kept: forecast anew with `forecast refresh`"
+    origin = forecasts.newest_origin(connection, model.model_id)
+    problem = "" if _reaches(connection, model) else "Its forecasts have run out: train anew with `forecast train`."
     return Moved(model.label, before.label if before else "", reason, origin.isoformat() if origin else "", problem)
 
 

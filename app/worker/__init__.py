@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Process = Literal["all", "agent", "executor", "sealer"]
+Process = Literal["all", "agent", "executor", "sealer", "trainer"]
 
 
 def run(process: Process, *, drain: bool = False) -> None:
@@ -22,6 +22,10 @@ def run(process: Process, *, drain: bool = False) -> None:
             from app.worker import sealer
 
             sealer.run(drain=drain)
+        case "trainer":
+            from app.worker import trainer
+
+            trainer.run(drain=drain)
         case "all":
             from app.worker import supervisor
 

@@ -1,4 +1,4 @@
-"""`python -m app.worker.main agent|executor|sealer [--drain]`: one process, started by the supervisor."""
+"""`python -m app.worker.main agent|executor|sealer|trainer [--drain]`: one process, started by the supervisor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.cli.output import print_error
 from app.worker import Process, run
 from domain.errors import QuartermasterError
 
-NAMES: dict[str, Process] = {"agent": "agent", "executor": "executor", "sealer": "sealer"}
+NAMES: dict[str, Process] = {"agent": "agent", "executor": "executor", "sealer": "sealer", "trainer": "trainer"}
 
 
 def main(arguments: list[str]) -> int:

@@ -17,16 +17,19 @@ from typing import IO
 from app.wiring import settings
 from domain.errors import Unavailable
 
-NAMES = ("agent", "executor", "sealer")
+# In the order in which a case passes them; the trainer stands beside.
+ROAD = ("agent", "executor", "sealer")
+NAMES = (*ROAD, "trainer")
 API = "api"
-# The API speaks for signed-in people and for the agent's conversation; it never decides or writes.
-LOGINS = {API: ("operator", "agent")}
+# The API speaks for signed-in people and for the agent's conversation; it never decides or writes. Training is an
+# operator's work.
+LOGINS = {API: ("operator", "agent"), "trainer": ("operator",)}
 RESTART_AFTER_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 40.0
 
 
 def run(*, drain: bool = False) -> None:
-    """Run all three until told to stop."""
+    """Run all of them until told to stop."""
     if drain:
         drain_all()
         return
@@ -41,7 +44,7 @@ def run(*, drain: bool = False) -> None:
 
 def drain_all() -> None:
     """Triage, then decisions and writes, then seal; each in its own process, raising for one that fails."""
-    for name in NAMES:
+    for name in ROAD:
         finished = subprocess.run(_command(name, "--drain"), env=_environment(name), check=False, stdout=sys.stderr)
         if finished.returncode != 0:
             raise Unavailable(

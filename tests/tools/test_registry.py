@@ -16,10 +16,12 @@ NAMES = (
     "get_case",
     "search_sops",
     "explain_decision",
+    "get_model_status",
     "forecast_demand",
     "explain_forecast",
     "assess_stock_risk",
     "recommend_replenishment",
+    "plan_purchases",
     "optimise_transfers",
     "compare_options",
     "propose_transfer",
@@ -34,6 +36,7 @@ READ = {
     "get_case",
     "search_sops",
     "explain_decision",
+    "get_model_status",
 }
 
 
