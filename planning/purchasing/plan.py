@@ -100,7 +100,7 @@ class DemandOutcome:
 
 @dataclass(frozen=True)
 class PlanMoney:
-    """The terms of the objective, each a non-negative amount."""
+    """The terms of the objective, each a non-negative amount; `changes` are the penalties of a repair."""
 
     goods: Decimal = NOTHING
     lines: Decimal = NOTHING
@@ -113,6 +113,7 @@ class PlanMoney:
     shortage: Decimal = NOTHING
     value: Decimal = NOTHING
     surplus: Decimal = NOTHING
+    changes: Decimal = NOTHING
 
     @property
     def spend(self) -> Decimal:
@@ -122,7 +123,7 @@ class PlanMoney:
     @property
     def objective(self) -> Decimal:
         """Z, which the plan minimises; its negative is the margin."""
-        costs = self.spend + self.risk + self.holding + self.lateness + self.shortage
+        costs = self.spend + self.risk + self.holding + self.lateness + self.shortage + self.changes
         return costs - self.value - self.surplus
 
 
@@ -160,9 +161,10 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Collision:
-    """Demands that cannot be met, and constraints that collide with no way out: drop any one and the rest agree.
+    """Demands that cannot be met, and constraints that collide: none of them can be met beside all the others.
 
-    `smallest`: no set with fewer constraints collides. Otherwise the time ended before that was shown.
+    `smallest`: no set with fewer constraints collides. Otherwise the time ended before that was shown, and some of the
+    constraints may not be needed.
     Who offers what, lead times and order days are facts, not constraints.
     """
 
@@ -182,9 +184,9 @@ class LineChange:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """A constraint without slack, and what the objective gains if it gives way by one step; at least that if `proven`.
+    """A constraint without slack, and by how much the objective falls if it gives way by one step.
 
-    `worth` None: no better plan was found in the time, and none was excluded.
+    `worth` is exact if `proven`, else what was found in the time; None if no plan was found in it.
     """
 
     constraint: Constraint
@@ -204,11 +206,11 @@ class RunnerUp:
 
 @dataclass(frozen=True)
 class Stage:
-    """One goal of several in order: its value and the bound below which no plan comes, each after those before it."""
+    """One goal of several: what was reached, and a bound for all plans that are as good on the goals before."""
 
     goal: str
-    value: Decimal
-    bound: Decimal
+    value: Decimal | int
+    bound: Decimal | int | None
 
 
 @dataclass(frozen=True)
