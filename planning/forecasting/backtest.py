@@ -24,8 +24,6 @@ from planning.forecasting.rows import SEGMENTS, Learning, learnable, model_forec
 from planning.forecasting.totals import Block, calibrated_correlation, coverage80
 
 SERVED = "served"
-# A model must be better than the best baseline by more than this share: less is chance.
-WORTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -127,20 +125,12 @@ def _judged(name: str, scored: list[Scored], seed: int) -> tuple[list[MethodMetr
         untested = Choice(OWN_HISTORY, f"no {name} series to test LightGBM on", 0.0, None)
         return [], SegmentChoice(untested, np.ones(LEVELS.size))
     found = {method: _measured(scored, method, name) for method in scored[0].forecasts}
-    best = _best({method: metrics.pinball for method, metrics in found.items()})
+    best = min(found, key=lambda method: found[method].pinball)
     reason = _reason(found, best)
     served, correlation = _served(scored, best, name, seed)
     choice = Choice(best, reason, correlation, (served or found[best]).coverage80)
     factor = _factors(scored, best)
     return [*found.values(), *([served] if served else [])], SegmentChoice(choice, factor)
-
-
-def _best(losses: dict[str, float]) -> str:
-    """The method with the least loss; a model only where it is worth it."""
-    rival, model = (
-        min((name for name in losses if is_model(name) is kind), key=losses.__getitem__) for kind in (False, True)
-    )
-    return model if losses[model] < (1.0 - WORTH) * losses[rival] else rival
 
 
 def _reason(found: dict[str, MethodMetrics], best: str) -> str:

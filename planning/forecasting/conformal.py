@@ -2,6 +2,9 @@
 
 The score of a period is demand over the quantile, so that the correction is a factor, the same for small and large
 series of a segment: the level's own quantile of the scores. It is drawn towards 1 where few periods were seen.
+
+Only the upper quantiles, the ones that stock is kept for, are corrected: the lower ones of intermittent demand lie on
+the point mass at nothing, which no factor can calibrate.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ from planning.arrays import FloatArray
 
 # Periods that "no correction" is worth; and the most that a correction may do.
 PRIOR_PERIODS = 200.0
+UPPER = 0.9
 LEAST, MOST = 0.5, 2.0
 
 
 def factors(actual: FloatArray, quantiles: FloatArray, levels: FloatArray) -> FloatArray:
     """(levels,) what to multiply each quantile by; `actual` (rows,), `quantiles` (rows, levels)."""
-    return np.array([_factor(actual, quantiles[:, place], level) for place, level in enumerate(levels)])
+    return np.array([
+        _factor(actual, quantiles[:, place], level) if level >= UPPER else 1.0 for place, level in enumerate(levels)
+    ])  # fmt: skip
 
 
 def corrected(quantiles: FloatArray, factor: FloatArray) -> FloatArray:

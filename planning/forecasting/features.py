@@ -38,7 +38,8 @@ class Origins:
 
     Attributes:
         first: the panel period of column 0.
-        scale: units a period, the mean of the last `scale_window`; NaN where too few are known.
+        scale: units a period, the mean of the last `scale_window`; NaN where too few are known or none had demand.
+        usual: (periods + 1,) the median scale of all series, so that a size is one among the others, in any unit.
         state: (series, periods + 1, states) relative to scale.
         season: (series, periods + 1, season) recent mean of the same place in the season, season … 1 periods back,
             relative to scale; None without a season.
@@ -48,6 +49,7 @@ class Origins:
 
     first: int
     scale: SingleArray
+    usual: SingleArray
     state: SingleArray
     season: SingleArray | None
     trends: SingleArray
@@ -70,16 +72,22 @@ def origins_of(panel: Panel, window: int) -> Origins:
     states = len(_states(kind))
     state: SingleArray = np.concatenate([relative[..., :states], np.stack(active, axis=2)], axis=2, dtype=np.float32)
     trends = trends_of(panel, first)
+    usual = _median(scale)
     season = relative[..., states:] if kind.season > 1 else None
     features = (*_features(panel, [name for name, _ in trends]),)
-    return Origins(first, scale, state, season, np.stack([found for _, found in trends], axis=2), features)
+    return Origins(first, scale, usual, state, season, np.stack([found for _, found in trends], axis=2), features)
 
 
 def rows_for(panel: Panel, origins: Origins, series: IntArray, origin: IntArray, step: IntArray) -> SingleArray:
     """(rows, features) float32 for `step` periods ahead (1 = the period `origin`); all arrays (rows,)."""
     column, target = origin - origins.first, origin + step - 1
     scale = origins.scale[series, column]
-    parts = [step[:, None], np.log(scale)[:, None], origins.state[series, column], origins.trends[series, column]]
+    parts = [
+        step[:, None],
+        np.log(scale / origins.usual[column])[:, None],
+        origins.state[series, column],
+        origins.trends[series, column],
+    ]
     parts += [_calendar(panel, target)]
     if origins.season is not None:
         season = origins.season[series, column]
@@ -115,12 +123,19 @@ def _activity(kind: Frequency) -> tuple[int, int]:
     return kind.windows[-1], kind.state_window
 
 
+def _median(scale: SingleArray) -> SingleArray:
+    """(periods + 1,) over the series that have a scale; 1 where none has."""
+    ordered = np.sort(scale, axis=0)  # NaN last
+    middle = (~np.isnan(scale)).sum(axis=0) // 2
+    found = ordered[np.minimum(middle, scale.shape[0] - 1), np.arange(scale.shape[1])]
+    return np.where(np.isnan(found), np.float32(1.0), found)
+
+
 def _least_scale(values: FloatArray) -> SingleArray:
-    """(series, periods + 1) a share of the mean of demand so far, where there was any; 0 else."""
+    """(series, periods + 1) a share of the mean of demand so far; NaN where there was none."""
     active = np.cumsum(np.pad(values > 0.0, ((0, 0), (1, 0))), axis=1)
     total = np.cumsum(np.pad(np.nan_to_num(values), ((0, 0), (1, 0))), axis=1)
-    # Without any demand yet the scale has no meaning; 1 keeps the features finite and the forecast at nothing.
-    return np.where(active > 0, SMALLEST_SCALE * total / np.maximum(active, 1), 1.0).astype(np.float32)
+    return np.where(active > 0, SMALLEST_SCALE * total / np.maximum(active, 1), np.nan).astype(np.float32)
 
 
 def _transformed(panel: Panel, first: int) -> SingleArray:

@@ -30,6 +30,7 @@ class Frequency:
         fewest_known: periods without which there is no state.
         fewest_periods, fewest_active: history and periods with demand below which a series is not learned from.
         training_periods: how far back training origins reach.
+        rows_per_series: training rows, so that cost grows with the series and not faster.
         held_back: blocks that the back-test holds back.
     """
 
@@ -46,6 +47,7 @@ class Frequency:
     fewest_periods: int
     fewest_active: int
     training_periods: int
+    rows_per_series: int
     held_back: int
 
     def bucket(self, dates: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> IntArray:
@@ -64,9 +66,9 @@ class Frequency:
 
 
 FREQUENCIES: dict[FrequencyName, Frequency] = {
-    "day": Frequency("day", 7, 364, 28, (7, 28), 56, 91, 182, 0.1, 28, 56, 8, 400, 2),
-    "week": Frequency("week", 1, 52, 4, (1, 4, 8), 8, 26, 52, 0.2, 4, 12, 4, 78, 3),
-    "month": Frequency("month", 1, 12, 1, (1, 3, 6), 8, 12, 24, 0.3, 3, 9, 3, 48, 3),
+    "day": Frequency("day", 7, 364, 28, (7, 28), 56, 91, 182, 0.1, 28, 56, 8, 400, 20, 2),
+    "week": Frequency("week", 1, 52, 4, (1, 4, 8), 8, 26, 52, 0.2, 4, 12, 4, 78, 13, 3),
+    "month": Frequency("month", 1, 12, 1, (1, 3, 6), 8, 12, 24, 0.3, 3, 9, 3, 48, 13, 3),
 }
 
 

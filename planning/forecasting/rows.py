@@ -17,8 +17,8 @@ from planning.spread import Spread
 
 SPARSE, LUMPY, STEADY = "sparse", "lumpy", "steady"
 SEGMENTS = (SPARSE, LUMPY, STEADY)
-# Rows grow with the series, so that cost per series stays the same; a small network is drawn from more densely.
-ROWS_PER_SERIES, DENSE_ROWS, MOST_ROWS = 20, 60_000, 4_000_000
+# A small network is drawn from more densely.
+DENSE_ROWS, MOST_ROWS = 40_000, 4_000_000
 FEWEST_ROWS = 2_000
 
 
@@ -83,9 +83,10 @@ def _drawn(
     able = np.flatnonzero(learnable(panel, end))
     if able.size == 0:
         return able, able, able
-    wanted = min(max(DENSE_ROWS, ROWS_PER_SERIES * able.size), MOST_ROWS, able.size * panel.frequency.training_periods)
+    kind = panel.frequency
+    wanted = min(max(DENSE_ROWS, kind.rows_per_series * able.size), MOST_ROWS, able.size * kind.training_periods)
     series = random.choice(able, int(wanted * how.share))
-    earliest = np.maximum(panel.starts[series] + panel.frequency.fewest_known, end - panel.frequency.training_periods)
+    earliest = np.maximum(panel.starts[series] + kind.fewest_known, end - kind.training_periods)
     earliest = np.maximum(earliest, origins.first)
     origin = earliest + (random.random(series.size) * (end - earliest)).astype(np.int64)
     step = 1 + (random.random(series.size) * np.minimum(horizon, end - origin)).astype(np.int64)
