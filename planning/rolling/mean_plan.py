@@ -1,7 +1,8 @@
 """The best plan if demand came as expected: a linear program over the whole horizon.
 
 Exact for the demand it is given, end of the horizon included: nothing is ordered that cannot be sold any more. It knows
-no uncertainty; `improve` starts from it. Solved by GLOP.
+no uncertainty; `improve` starts from it. Where a site sells and also supplies others it may hold goods back from its
+market, which a real site would not: there its profit is an upper bound. Solved by GLOP.
 """
 
 from __future__ import annotations
