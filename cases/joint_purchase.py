@@ -87,15 +87,11 @@ def _sides(situations: Sequence[Situation], asked: Asked, notes: list[str]) -> d
     found: dict[tuple[str, str], Side] = {}
     for one in situations:
         for terms in one.suppliers:
-            if terms.supplier in asked.without:
-                continue
             if terms.supplier_currency != one.item.currency:
-                notes.append(
-                    f"{terms.supplier} sells {one.item.sku} in {terms.supplier_currency}, and there is no rate"
-                )
-                continue
-            side = Side(one, terms)
-            found[side.supplier, side.item] = side
+                notes.append(f"{terms.supplier} sells {terms.sku} in {terms.supplier_currency}, and there is no rate")
+            elif asked.only is None or terms.supplier in asked.only:
+                side = Side(one, terms)
+                found[side.supplier, side.item] = side
     return found
 
 

@@ -19,7 +19,7 @@ from db.network import CustomerLine
 from planning.inventory.stock import simulate_stock
 
 FOUR = Decimal("0.0001")
-# A reorder that comes this many days after it is needed is priced anew; in between, lateness costs evenly.
+# What a late day of a reorder costs is the mean over so many days.
 LATE_SPAN = 7
 
 
@@ -130,16 +130,15 @@ def reorder(site: Situation, covered: Decimal) -> Need | str | None:
 
 def _of_stock(exposure: Exposure, quantity: Decimal, days: int) -> Need:
     site, due = exposure.site, _due(exposure, days)
-    in_time = _saved(exposure, float(quantity), due, days) / float(quantity)
-    late = _saved(exposure, float(quantity), min(due + LATE_SPAN, days - 1), days) / float(quantity)
+    saved, lost = _saved_and_lost(exposure, float(quantity), due, days)
     return Need(
         name=f"{site.item.sku} at {site.site.site}",
         sku=site.item.sku,
         site=site.site.site,
         quantity=quantity,
         due_day=due,
-        unit_value=site.item.unit_cost + Decimal(repr(in_time)).quantize(FOUR),
-        late_cost=Decimal(repr(max(in_time - late, 0.0) / LATE_SPAN)).quantize(FOUR),
+        unit_value=site.item.unit_cost + Decimal(repr(saved / float(quantity))).quantize(FOUR),
+        late_cost=Decimal(repr(lost / float(quantity))).quantize(FOUR),
     )
 
 
@@ -153,12 +152,16 @@ def _due(exposure: Exposure, days: int) -> int:
     return int(risky[0]) if risky.size else days - 1
 
 
-def _saved(exposure: Exposure, quantity: float, day: int, days: int) -> float:
-    """Margin that `quantity` arriving on `day` saves within `days`, the mean over the scenarios."""
-    site, demand = exposure.site, exposure.full_demand[:, :days]
+def _saved_and_lost(exposure: Exposure, quantity: float, due: int, days: int) -> tuple[float, float]:
+    """Margin that `quantity` arriving on `due` saves within `days`, and the margin lost with a day that it is late.
+
+    Means over the scenarios. A day late loses what is short on it, the mean of the days from `due` on: what comes after
+    them sells as well, but the next order would have sold it.
+    """
+    site, demand, have = exposure.site, exposure.full_demand[:, :days], exposure.site.lasting(days)
     before = site.receipts_by_day(days)
     after = before.copy()
-    after[day] += quantity
-    have = site.lasting(days)
-    short = simulate_stock(demand, have, before).short - simulate_stock(demand, have, after).short
-    return float(short.sum(axis=1).mean()) * site.unit_margin
+    after[due] += quantity
+    without = simulate_stock(demand, have, before).short
+    saved = float((without - simulate_stock(demand, have, after).short).sum(axis=1).mean())
+    return saved * site.unit_margin, float(without[:, due : due + LATE_SPAN].mean()) * site.unit_margin
