@@ -47,6 +47,7 @@ class Improved:
 
     Attributes:
         plan: (periods, lanes) units.
+        orders: (lanes,) what of the plan's first period stock and capacity let through.
         profits: (futures,) money in each future.
         started_from: mean profit of the plan that the search began with.
         slope: (lanes,) what one more unit on a lane now would change of the mean profit.
@@ -54,6 +55,7 @@ class Improved:
     """
 
     plan: FloatArray
+    orders: FloatArray
     profits: FloatArray
     started_from: float
     slope: FloatArray
@@ -109,6 +111,12 @@ def _described(
     from planning.rolling import walk
 
     _, slope = walk.climb(plan, futures, ramp, tables, memory)
+    # In the first period no demand has come yet: all futures ship the same.
     return Improved(
-        plan=plan, profits=profits, started_from=started_from, slope=slope[0], limit=memory.limit[0].max(axis=1)
+        plan=plan,
+        orders=memory.shipped[0, :, 0].copy(),
+        profits=profits,
+        started_from=started_from,
+        slope=slope[0],
+        limit=memory.limit[0, :, 0].copy(),
     )

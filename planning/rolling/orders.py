@@ -77,7 +77,7 @@ def decide_orders(
     outlook.check(network)
     plan, tables = _start(network, state, outlook)
     improved = improve(plan, outlook.demand, tables, search or Search())
-    return _decision(improved, tables, committed_cost(network, state, outlook.periods))
+    return _decision(improved, committed_cost(network, state, outlook.periods))
 
 
 def _start(network: SupplyNetwork, state: NetworkState, outlook: Outlook) -> tuple[FloatArray, Tables]:
@@ -113,16 +113,15 @@ def _goodwill_path(outlook: Outlook, state: NetworkState, unfilled: FloatArray) 
     return path
 
 
-def _decision(improved: Improved, tables: Tables, committed: float) -> Decision:
-    orders = _placeable(improved.plan[0], tables)
+def _decision(improved: Improved, committed: float) -> Decision:
     lanes = tuple(
         LaneOrder(lane=lane, units=float(units), one_more=float(slope), bound=BOUNDS[float(limit)])
-        for lane, (units, slope, limit) in enumerate(zip(orders, improved.slope, improved.limit, strict=True))
+        for lane, (units, slope, limit) in enumerate(zip(improved.orders, improved.slope, improved.limit, strict=True))
     )
     profits = improved.profits - committed
     low, high = np.quantile(profits, [0.1, 0.9])
     return Decision(
-        orders=orders,
+        orders=improved.orders,
         lanes=lanes,
         expected_profit=float(profits.mean()),
         low_profit=float(low),
@@ -130,14 +129,3 @@ def _decision(improved: Improved, tables: Tables, committed: float) -> Decision:
         gain_over_mean_plan=float(improved.profits.mean()) - improved.started_from,
         plan=improved.plan,
     )
-
-
-def _placeable(planned: FloatArray, tables: Tables) -> FloatArray:
-    """(lanes,) what of the planned orders stock and capacity let through."""
-    room, stock, orders = tables.capacity.copy(), tables.on_hand.copy(), planned.copy()
-    for lane, source in enumerate(tables.source):
-        if source >= 0:
-            orders[lane] = min(orders[lane], room[source], tables.yield_rate[source] * stock[source])
-            room[source] -= orders[lane]
-            stock[source] -= orders[lane] / tables.yield_rate[source]
-    return np.maximum(orders, 0.0)
