@@ -61,7 +61,10 @@ class AnomalyLine(ToolOutput):
 
 
 class MethodScore(ToolOutput):
-    """One method in the back-test of the series like this (`segment`): mean pinball loss a day, coverage, bias."""
+    """One method in the back-test of the series like this (`segment`): mean pinball loss a day, coverage, bias.
+
+    "served" is what was chosen, as it would have served the newest block held back.
+    """
 
     method: str
     segment: str

@@ -40,7 +40,7 @@ SUMMARIES: Mapping[str, Callable[[Any], str]] = {
     "forecast_demand": lambda out: f"{len(out.series)} series over {out.horizon} days",
     "explain_forecast": lambda out: (
         f"{count(len(out.drivers), 'driver')}, {count(len(out.comparable), 'comparable period')}, "
-        f"{len(out.anomalies)} anomalies"
+        f"{len(out.anomalies) or 'nothing'} unusual"
     ),
     "assess_stock_risk": lambda out: (
         f"{percent(out.risks[0].probability_stockout)} likely to run out at {plain(out.risks[0].site)}"

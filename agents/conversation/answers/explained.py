@@ -7,6 +7,9 @@ from agents.conversation.answers.words import between, day, percent, plain, sent
 from tools.forecast_explained import AnomalyLine, Comparable, ForecastExplained, MethodScore
 
 SHOWN = 6
+# A chance is told to four decimals; what is less is not nothing.
+LEAST = 0.0001
+SERVED = {"served": "as it served the newest block"}
 
 
 def forecast(found: ForecastExplained) -> str:
@@ -50,7 +53,7 @@ def _anomalies(found: ForecastExplained) -> str:
 
 def _anomaly(one: AnomalyLine) -> str:
     told = f"{sentence(one.words)} Confidence {percent(one.confidence)}"
-    return f"{told}; by chance in {percent(one.strength)} of usual series."
+    return f"{told}; by chance in {percent(max(one.strength, LEAST))} of usual series."
 
 
 def _method(found: ForecastExplained) -> str:
@@ -64,7 +67,8 @@ def _scores(found: ForecastExplained) -> str:
 
 
 def _score(one: MethodScore, serving: str) -> str:
-    name = f"**{plain(one.method)}**" if one.method == serving else plain(one.method)
+    told = SERVED.get(one.method, plain(one.method))
+    name = f"**{told}**" if one.method == serving else told
     held = "" if one.coverage80 is None else percent(one.coverage80)
     bias = "" if one.bias is None else f"{one.bias * 100:+.1f}%"
     return f"| {name}, {plain(one.segment)} series | {one.pinball:.4g} | {held} | {bias} |"
