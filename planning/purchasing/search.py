@@ -1,6 +1,7 @@
 """Makes one goal as small as it gets: CP-SAT, with the linear relaxation and HiGHS where CP-SAT alone is not done soon.
 
-What counts is exact: a solution is checked in whole numbers. A bound from HiGHS is floating point with a margin.
+What counts is exact: a solution is checked in whole numbers. A bound from HiGHS is floating point with a margin. HiGHS
+cannot be interrupted: where a search ends before it, its thread ends by itself, at the search's limit at the latest.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from planning.purchasing.rules import Goal
 from planning.purchasing.settings import Effort, Progress
 
 # CP-SAT's first try: solver seconds of its deterministic clock, for models up to so many variables.
-FIRST_TRY = 1.5
+FIRST_TRY = 0.2
 SMALL = 3_000
 # How near the optimum of the lines that the relaxation uses has to be before the rest is looked at.
 KERNEL_GAP = 1e-4
@@ -183,7 +184,7 @@ class _Hard:
             found.append(mine.better(Answer(None, None, bound)))
             stop.set()
 
-        thread = threading.Thread(target=branching, daemon=True)
+        thread = threading.Thread(target=branching)
         thread.start()
         model = self._reduced(smaller, answer)
         answer = answer.better(run_cp(model, self.goal, clock, max(clock.effort.workers - 1, 1), stop=stop))
@@ -221,7 +222,7 @@ def _run(task: Callable[[], Any], clock: Clock) -> Any:
         except BaseException as error:
             failed.append(error)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=work)
     thread.start()
     while thread.is_alive():
         thread.join(POLL_SECONDS)
