@@ -1,4 +1,4 @@
-"""Stock decisions against published results: a network's orders by our rolling engine, and how fast the simulator is.
+"""Stock decisions against published results: a network's orders period by period, placement, the simulator's speed.
 
     python -m benchmarks.replenishment
 
@@ -14,6 +14,7 @@ import sys
 import numpy as np
 from pydantic import JsonValue
 
+from benchmarks.echelon_instances import echelon_errors
 from benchmarks.gym_episodes import (
     DATA,
     MODES,
@@ -52,7 +53,9 @@ def measure(quick: bool) -> Report:
         print(INSTALL, file=sys.stderr)
     else:
         to_beat = _play_all(quick, figures)
-    figures["echelons_max_relative_error"] = None
+    errors = echelon_errors()
+    figures["echelons_max_relative_error"] = errors.largest
+    figures["echelons_exact_max_relative_error"] = errors.exact
     figures["simulator_site_item_days_per_second"] = site_item_days_per_second(quick)
     return make_report("replenishment", figures, to_beat=to_beat, goal=GOAL, holds=_holds(figures))
 
