@@ -52,7 +52,10 @@ def test_every_lock_holds_the_same_versions() -> None:
 def test_the_compose_file_gives_each_process_its_own_role_only() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     services = compose["services"]
-    logins = {"agent": ["AGENT"], "executor": ["EXECUTOR"], "sealer": ["SEALER"], "api": ["AGENT", "OPERATOR"]}
+    logins = {
+        "agent": ["AGENT"], "executor": ["EXECUTOR"], "sealer": ["SEALER"], "trainer": ["OPERATOR"],
+        "api": ["AGENT", "OPERATOR"],
+    }  # fmt: skip
     assert {"database", "migrate", *logins} == set(services)
     for name, roles in logins.items():
         urls = [key for key in services[name]["environment"] if "DATABASE_URL" in key]
