@@ -20,6 +20,7 @@ NAMES = (
     "forecast_demand",
     "explain_forecast",
     "assess_stock_risk",
+    "segment_items",
     "recommend_replenishment",
     "plan_purchases",
     "optimise_transfers",
