@@ -13,6 +13,9 @@ from planning.arrays import number
 from planning.errors import Infeasible, InvalidField
 from planning.inventory.order_steps import StepLine
 
+# Shares of the largest value or cost that count as nothing.
+SMALLEST = 1e-9
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -137,18 +140,29 @@ def _relaxed(
     """Shares of the blocks, shadow prices of the budgets and the value of the linear programme."""
     from ortools.linear_solver import pywraplp
 
+    if not blocks:
+        return [], [0.0] * len(budgets), 0.0
+    # Money in the largest value and the largest cost: the solver takes what is small beside 1 for nothing.
+    worth = max(block.value for block in blocks)
+    money = max(max(block.cost for block in blocks), max(budget.amount for budget in budgets), SMALLEST)
     solver = pywraplp.Solver.CreateSolver("GLOP")
     shares = [solver.NumVar(0.0, 1.0, "") for _ in blocks]
-    rows = [solver.Constraint(-solver.infinity(), budget.amount) for budget in budgets]
+    rows = [solver.Constraint(-solver.infinity(), _cleared(budget.amount / money)) for budget in budgets]
     for row, budget in zip(rows, budgets, strict=True):
         for block, share in zip(blocks, shares, strict=True):
             if budget.holds_for(lines[block.line].item):
-                row.SetCoefficient(share, block.cost)
-    solver.Maximize(solver.Sum([block.value * share for block, share in zip(blocks, shares, strict=True)]))
+                row.SetCoefficient(share, _cleared(block.cost / money))
+    gains = [_cleared(block.value / worth) for block in blocks]
+    solver.Maximize(solver.Sum([gain * share for gain, share in zip(gains, shares, strict=True)]))
     if solver.Solve() != pywraplp.Solver.OPTIMAL:
-        raise Infeasible("budgets", "could not be allocated")
-    prices = [max(float(row.dual_value()), 0.0) for row in rows]
-    return [float(share.solution_value()) for share in shares], prices, float(solver.Objective().Value())
+        raise Infeasible("budgets", "could not be allocated", remedy="Give amounts of money of a like size.")
+    prices = [max(float(row.dual_value()), 0.0) * worth / money for row in rows]
+    unseen = sum(block.value for block, gain in zip(blocks, gains, strict=True) if gain == 0.0)
+    return [float(share.solution_value()) for share in shares], prices, solver.Objective().Value() * worth + unseen
+
+
+def _cleared(share: float) -> float:
+    return share if share >= SMALLEST else 0.0
 
 
 def _take(block: _Block, line: StepLine, budgets: Sequence[Budget], taken: list[int], left: dict[str, float]) -> None:
