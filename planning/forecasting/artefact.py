@@ -25,7 +25,7 @@ from planning.forecasting.mean_choice import MeanChoice
 from planning.forecasting.quantile_model import QuantileModel
 from planning.forecasting.serving import Served
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, STATE = "manifest.json", "state.npz"
 ARRAYS = ("mean", "quantiles", "modelled", "scale", "features")
 

@@ -34,8 +34,10 @@ class Contribution:
     served_mean: float
 
 
-def split(series: str, raw: FloatArray, scale: float, features: tuple[Feature, ...], served: float) -> Contribution:
-    """`raw` (periods, features + 1) logarithms as `QuantileModel.contributions` gives them."""
+def split(
+    series: str, raw: FloatArray, scale: FloatArray, features: tuple[Feature, ...], served: float
+) -> Contribution:
+    """`raw` (periods, features + 1) logarithms as `QuantileModel.contributions` gives them; `scale` (periods,)."""
     base = np.exp(raw[:, -1]) * scale
     total = raw[:, :-1].sum(axis=1)
     # (eˣ − 1)/x is 1 at nothing.

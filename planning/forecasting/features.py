@@ -15,11 +15,15 @@ import numpy as np
 from planning.arrays import FloatArray, IntArray, SingleArray
 from planning.forecasting.frequency import Frequency
 from planning.forecasting.panel import Panel
+from planning.forecasting.response import Response, response_of
 from planning.forecasting.signal_features import signal_columns
 from planning.forecasting.trends import trends_of
 
 # The least scale, as a share of the mean demand of periods that had any.
 SMALLEST_SCALE = 0.02
+# The most that an answer to signals may move a series' scale, in logarithms: e⁶ is 400 times.
+MOST_LIFT = 6.0
+EXPECTED = "expected"
 # A place in the year is a feature only when it was seen twice.
 YEARS_SEEN = 2
 
@@ -45,6 +49,7 @@ class Origins:
             relative to scale; None without a season.
         trends: (series, periods + 1, trends) of the SKU, the site and the whole.
         features: the columns of `rows_for`, in order.
+        response: the answer to elastic signals; None where none is declared.
     """
 
     first: int
@@ -54,6 +59,15 @@ class Origins:
     season: SingleArray | None
     trends: SingleArray
     features: tuple[Feature, ...]
+    response: Response | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the model is asked: (rows, features), and (rows,) units that the target of each row is relative to."""
+
+    features: SingleArray
+    scale: FloatArray
 
 
 def origins_of(panel: Panel, window: int) -> Origins:
@@ -75,13 +89,23 @@ def origins_of(panel: Panel, window: int) -> Origins:
     usual = _median(scale)
     season = relative[..., states:] if kind.season > 1 else None
     features = (*_features(panel, [name for name, _ in trends]),)
-    return Origins(first, scale, usual, state, season, np.stack([found for _, found in trends], axis=2), features)
+    return Origins(
+        first,
+        scale,
+        usual,
+        state,
+        season,
+        np.stack([found for _, found in trends], axis=2),
+        features,
+        response_of(panel),
+    )
 
 
-def rows_for(panel: Panel, origins: Origins, series: IntArray, origin: IntArray, step: IntArray) -> SingleArray:
-    """(rows, features) float32 for `step` periods ahead (1 = the period `origin`); all arrays (rows,)."""
+def rows_for(panel: Panel, origins: Origins, series: IntArray, origin: IntArray, step: IntArray) -> Rows:
+    """Rows for `step` periods ahead (1 = the period `origin`); all arrays (rows,)."""
     column, target = origin - origins.first, origin + step - 1
-    scale = origins.scale[series, column]
+    scale = origins.scale[series, column].astype(np.float64)
+    lift: FloatArray = np.zeros(series.size)
     parts = [
         step[:, None],
         np.log(scale / origins.usual[column])[:, None],
@@ -96,7 +120,11 @@ def rows_for(panel: Panel, origins: Origins, series: IntArray, origin: IntArray,
     parts += [_last_year(panel, series, origin, target) / scale[:, None]]
     parts += [np.column_stack([values for _, values in signal_columns(one, panel.frequency, series, origin, target)])
               for one in panel.signals]  # fmt: skip
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    if origins.response is not None:
+        plain, similar = origins.response.expected(series, origin, step)
+        lift = np.clip(np.nan_to_num(plain - np.log(scale)), -MOST_LIFT, MOST_LIFT)
+        parts += [lift[:, None], (similar - plain)[:, None]]
+    return Rows(np.concatenate(parts, axis=1).astype(np.float32), scale * np.exp(lift))
 
 
 def _features(panel: Panel, trends: list[str]) -> Iterator[Feature]:
@@ -112,6 +140,8 @@ def _features(panel: Panel, trends: list[str]) -> Iterator[Feature]:
     nobody = np.zeros(0, dtype=np.int64)
     for one in panel.signals:
         yield from (Feature(name, one.name) for name, _ in signal_columns(one, kind, nobody, nobody, nobody))
+    if any(one.elastic for one in panel.signals):
+        yield from (Feature(EXPECTED, "answer to signals"), Feature("similar", "answer to signals"))
 
 
 def _states(kind: Frequency) -> tuple[str, ...]:

@@ -71,14 +71,14 @@ class QuantileModel:
     def forecast(self, features: SingleArray, scale: FloatArray, smallest: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(series, periods) mean and (series, periods, levels) quantiles in units.
 
-        `features` hold the series one after another; `scale` and `smallest` are (series,). A quantile below half the
-        smallest demand ever seen is no demand: trees give 0.01 where only 0 or 1 can happen, and a period of 0 would
-        then lie under every quantile.
+        `features` hold the series one after another; `scale` is (series, periods), `smallest` (series,). A quantile
+        below half the smallest demand ever seen is no demand: trees give 0.01 where only 0 or 1 can happen, and a
+        period of 0 would then lie under every quantile.
         """
         mean, relative = self.predict(features)
-        quantiles = relative.reshape(scale.size, -1, self.levels.size) * scale[:, None, None]
+        quantiles = relative.reshape(*scale.shape, self.levels.size) * scale[..., None]
         quantiles[quantiles < smallest[:, None, None] / 2.0] = 0.0
-        return mean.reshape(scale.size, -1) * scale[:, None], quantiles
+        return mean.reshape(scale.shape) * scale, quantiles
 
     def contributions(self, features: SingleArray) -> FloatArray:
         """(rows, features + 1) of the mean model, in logarithms (its link); the last column is the base."""

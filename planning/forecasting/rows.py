@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planning.arrays import BoolArray, FloatArray, IntArray, SingleArray
+from planning.arrays import BoolArray, IntArray
 from planning.forecasting.baselines import LEVELS
-from planning.forecasting.features import Origins, rows_for
+from planning.forecasting.features import Origins, Rows, rows_for
 from planning.forecasting.methods import Forecasts
 from planning.forecasting.panel import Panel
 from planning.forecasting.quantile_model import QuantileModel, fit
@@ -51,17 +51,18 @@ def train_on(panel: Panel, origins: Origins, end: int, horizon: int, how: Learni
     series, origin, step = _drawn(panel, origins, end, horizon, how)
     if series.size < FEWEST_ROWS:
         return None
-    scale = origins.scale[series, origin - origins.first].astype(np.float64)
-    target = panel.values[series, origin + step - 1] / scale
+    rows = rows_for(panel, origins, series, origin, step)
+    target = panel.values[series, origin + step - 1] / rows.scale
     # The root lets small series be heard without letting them outvote the money.
-    weight = np.sqrt(scale / scale.mean())
+    weight = np.sqrt(rows.scale / rows.scale.mean())
     names = [feature.name for feature in origins.features]
-    features = rows_for(panel, origins, series, origin, step)
-    return fit(features, target, weight, LEVELS, names=names, seed=how.seed, spread=how.spread, progress=how.progress)
+    return fit(
+        rows.features, target, weight, LEVELS, names=names, seed=how.seed, spread=how.spread, progress=how.progress
+    )
 
 
-def asked_rows(panel: Panel, origins: Origins, series: IntArray, origin: int, horizon: int) -> SingleArray:
-    """(series · horizon, features) for the periods after `origin`, series after series."""
+def asked_rows(panel: Panel, origins: Origins, series: IntArray, origin: int, horizon: int) -> Rows:
+    """(series · horizon) rows for the periods after `origin`, series after series."""
     repeated, step = np.repeat(series, horizon), np.tile(np.arange(1, horizon + 1), series.size)
     return rows_for(panel, origins, repeated, np.full(repeated.size, origin), step)
 
@@ -70,9 +71,8 @@ def model_forecasts(
     panel: Panel, origins: Origins, model: QuantileModel, series: IntArray, origin: int, horizon: int
 ) -> Forecasts:
     """The model's forecast of `series` from `origin`."""
-    scale: FloatArray = origins.scale[series, origin - origins.first].astype(np.float64)
-    features = asked_rows(panel, origins, series, origin, horizon)
-    return Forecasts(*model.forecast(features, scale, panel.smallest(origin)[series]))
+    rows = asked_rows(panel, origins, series, origin, horizon)
+    return Forecasts(*model.forecast(rows.features, rows.scale.reshape(-1, horizon), panel.smallest(origin)[series]))
 
 
 def _drawn(

@@ -26,7 +26,7 @@ class Served:
         mean, quantiles: (series, horizon), (series, horizon, levels) units.
         choices: (series,) what serves each and why.
         modelled: positions of the series that have rows of the model.
-        scale: (modelled,) units a period that their features and targets are relative to.
+        scale: (modelled, horizon) units a period that their features and targets are relative to.
         features: (modelled · horizon, features).
     """
 
@@ -45,14 +45,14 @@ def serve(panel: Panel, origins: Origins, tested: BackTest | None, model: Quanti
     found = baselines_at(panel, everybody, panel.periods, horizon)
     chosen = _choices(panel, tested, model, able)
     modelled = np.flatnonzero(able) if model is not None else everybody[:0]
-    scale = origins.scale[modelled, panel.periods - origins.first].astype(np.float64)
-    features = asked_rows(panel, origins, modelled, panel.periods, horizon)
+    rows = asked_rows(panel, origins, modelled, panel.periods, horizon)
+    scale = rows.scale.reshape(-1, horizon)
     if model is not None:
-        own = Forecasts(*model.forecast(features, scale, panel.smallest(panel.periods)[modelled]))
+        own = Forecasts(*model.forecast(rows.features, scale, panel.smallest(panel.periods)[modelled]))
         found = with_model(found, _widened(own, modelled, found[OWN_HISTORY]))
     quantiles = _quantiles(found, chosen)
     mean, choices = _means(panel, found, chosen, tested, able)
-    return Served(mean, quantiles, choices, modelled, scale, features)
+    return Served(mean, quantiles, choices, modelled, scale, rows.features)
 
 
 def _widened(part: Forecasts, places: IntArray, rest: Forecasts) -> Forecasts:

@@ -65,6 +65,8 @@ class Signal:
         scope: whom a value holds for.
         known: when a value becomes known.
         values: the key column of the scope, ds, value; one row a key and period, values finite, prices above 0.
+        elastic: demand answers to it by about the same share a step, also beyond what was seen (a price, its own or a
+            rival's); only for what is known in advance. See `planning.forecasting.response`.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Signal:
     scope: Scope
     known: Known
     values: pd.DataFrame
+    elastic: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class LaidSignal:
     delay: int | None
     values: SingleArray
     row: IntArray
+    elastic: bool = False
 
     def at(self, series: IntArray, period: IntArray) -> SingleArray:
         """(rows,) the value of a period; NaN outside what is held."""
@@ -104,6 +108,8 @@ def lay_out(
         raise InvalidField(
             field, f"is given by {signal.scope}, which the history lacks", remedy=f"Add the column {signal.scope}."
         )
+    if signal.elastic and signal.known.delay is not None:
+        raise InvalidField(f"{field}.elastic", "is only for what is known in advance")
     values = numbers_of(field, signal.values, "value")
     if signal.kind is SignalKind.PRICE and (values <= 0.0).any():
         raise InvalidField(f"{field}.value", "holds a price that is not above 0")
@@ -118,7 +124,7 @@ def lay_out(
     laid[row[kept], bucket[kept]] = values[kept]
     if signal.kind is SignalKind.PRICE:
         laid = _carried(laid)
-    return LaidSignal(signal.name, signal.kind, signal.known.delay, laid, position.astype(np.int64))
+    return LaidSignal(signal.name, signal.kind, signal.known.delay, laid, position.astype(np.int64), signal.elastic)
 
 
 def _places(

@@ -22,7 +22,7 @@ from planning.forecasting.baselines import LEVELS, OWN_HISTORY, baseline_forecas
 from planning.forecasting.calibration import MethodMetrics
 from planning.forecasting.card import Card, card_of
 from planning.forecasting.contributions import Contribution, split
-from planning.forecasting.features import origins_of
+from planning.forecasting.features import EXPECTED, origins_of
 from planning.forecasting.frequency import FrequencyName
 from planning.forecasting.methods import LIGHTGBM
 from planning.forecasting.panel import panel_of
@@ -104,11 +104,18 @@ class TrainedForecaster:
             return ()
         first = np.array([row[self._place[name]] for name in wanted])
         rows = (first[:, None] * kept.card.horizon + np.arange(periods)).reshape(-1)
-        raw = kept.model.contributions(served.features[rows]).reshape(len(wanted), periods, -1)
+        features = served.features[rows]
+        raw = kept.model.contributions(features).reshape(len(wanted), periods, -1)
+        scale = served.scale[first, :periods]
+        if EXPECTED in (names := [one.name for one in kept.card.features]):
+            # What signals make of the scale is told as their doing, not as the base.
+            lift = features[:, names.index(EXPECTED)].reshape(scale.shape).astype(np.float64)
+            raw[..., names.index(EXPECTED)] += lift
+            scale = scale / np.exp(lift)
         mean = served.mean[:, :periods].sum(axis=1)
         return tuple(
-            split(name, one, float(served.scale[number]), kept.card.features, float(mean[self._place[name]]))
-            for name, one, number in zip(wanted, raw, first, strict=True)
+            split(name, one, base, kept.card.features, float(mean[self._place[name]]))
+            for name, one, base in zip(wanted, raw, scale, strict=True)
         )
 
     def renewed(self, newer: Prepared) -> TrainedForecaster:

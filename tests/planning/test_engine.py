@@ -136,7 +136,7 @@ def row_of(history: pd.DataFrame, signal: Signal, origin: int, step: int) -> Flo
     step = min(step, WEEKS + HORIZON - origin)
     everybody = np.arange(SERIES)
     found = rows_for(panel, origins_of(panel, 52), everybody, np.full(SERIES, origin), np.full(SERIES, step))
-    return found.astype(np.float64)
+    return found.features.astype(np.float64)
 
 
 def stocked_out() -> tuple[pd.DataFrame, FloatArray]:

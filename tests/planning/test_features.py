@@ -58,7 +58,7 @@ def test_states_are_what_was_known_the_day_before(panel: Panel) -> None:
     known = panel.values[0, :day]
     scale = known[-91:].mean()
     assert origins.scale[0, day - origins.first] == pytest.approx(scale)
-    state = named(origins, rows_for(panel, origins, np.array([0]), np.array([day]), np.array([1])))
+    state = named(origins, rows_for(panel, origins, np.array([0]), np.array([day]), np.array([1])).features)
     assert state["mean7"] == pytest.approx(known[-7:].mean() / scale, rel=1e-4)
     assert state["mean28"] == pytest.approx(known[-28:].mean() / scale, rel=1e-4)
     assert state["spread"] == pytest.approx(known[-28:].std(ddof=1) / scale, rel=1e-4)
@@ -71,7 +71,7 @@ def test_states_are_what_was_known_the_day_before(panel: Panel) -> None:
 @pytest.mark.parametrize("step", [1, 5, 8, 14])
 def test_a_row_takes_the_weekday_of_its_target(panel: Panel, step: int) -> None:
     origins, day = origins_of(panel, 100), 400
-    row = rows_for(panel, origins, np.array([0]), np.array([day]), np.array([step]))
+    row = rows_for(panel, origins, np.array([0]), np.array([day]), np.array([step])).features
     back = (day + step - 1) - 7 * ((step - 1) // 7 + 1)
     known = panel.values[0, : back + 1][::-1][::7][:8].mean() / panel.values[0, day - 91 : day].mean()
     found = named(origins, row)
@@ -82,7 +82,7 @@ def test_a_row_takes_the_weekday_of_its_target(panel: Panel, step: int) -> None:
 
 def test_rows_carry_last_year_and_the_promotion(panel: Panel) -> None:
     origins = origins_of(panel, 100)
-    found = named(origins, rows_for(panel, origins, np.array([0]), np.array([DAYS]), np.array([3])))
+    found = named(origins, rows_for(panel, origins, np.array([0]), np.array([DAYS]), np.array([3])).features)
     scale = panel.values[0, -91:].mean()
     target = DAYS + 2 - 364
     assert found["year_ago_around"] == pytest.approx(panel.values[0, target - 3 : target + 4].mean() / scale, rel=1e-4)
@@ -97,9 +97,9 @@ def test_no_feature_sees_the_day_of_the_origin_or_later(panel: Panel) -> None:
     changed = panel.values.copy()
     changed[:, 400:] += 1000.0
     where = np.array([0, 1]), np.array([400, 390]), np.array([1, 11])
-    before = rows_for(panel, origins_of(panel, 100), *where)
+    before = rows_for(panel, origins_of(panel, 100), *where).features
     after_panel = replace(panel, values=changed)
-    assert np.array_equal(before, rows_for(after_panel, origins_of(after_panel, 100), *where), equal_nan=True)
+    assert np.array_equal(before, rows_for(after_panel, origins_of(after_panel, 100), *where).features, equal_nan=True)
 
 
 @pytest.mark.parametrize(
