@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from cases.needs import Need
 from cases.situation import Situation
 from cases.terms import Terms
 from db import purchasing
 from db.purchasing import ANY, Capacity, Qualification, SupplierTerms
+from domain.money import CENT
 from planning.purchasing.limits import Budget, Exclusion, Measure, Period, VolumeLimit
 
 LITRES_THOUSANDTHS = 1_000_000
@@ -115,7 +116,7 @@ def budgets(rules: Rules, asked: Asked, sides: Sequence[Side], today: date) -> I
             names = _names(side.supplier for side in sold)
             yield Budget(_capacity_name(cap), cap.left, names, items, period=_period(cap.starts_on, cap.ends_on, today))
     if asked.budget is not None:
-        yield Budget(PERSONS, asked.budget)
+        yield Budget(PERSONS, asked.budget.quantize(CENT, ROUND_FLOOR))
 
 
 def exclusions(rules: Rules, asked: Asked, sides: Sequence[Side], needs: Sequence[Need]) -> Iterator[Exclusion]:

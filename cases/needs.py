@@ -46,10 +46,11 @@ class Need:
 
 @dataclass(frozen=True)
 class Needs:
-    """What was found, and where nothing could be told and why."""
+    """What was found, where nothing could be told and why, and how many items at sites could be looked at."""
 
     found: tuple[Need, ...]
     left_out: tuple[str, ...]
+    looked_at: int
 
 
 def needs(
@@ -61,10 +62,12 @@ def needs(
     """
     found: list[Need] = []
     left_out: list[str] = []
+    looked_at = 0
     for one in situations:
         check()
         if one.is_fed:
             continue
+        looked_at += 1
         promised = uncovered(one, late_days) if orders else []
         found += promised
         if reorders:
@@ -73,7 +76,7 @@ def needs(
                 left_out.append(f"{one.item.sku} at {one.site.site}: {stock}")
             elif stock is not None:
                 found.append(stock)
-    return Needs(tuple(found), tuple(left_out))
+    return Needs(tuple(found), tuple(left_out), looked_at - len(left_out))
 
 
 def uncovered(site: Situation, late_days: int) -> list[Need]:

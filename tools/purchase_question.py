@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from tools.contract import Code, ToolInput
 
 MOST_ITEMS = 500
+MOST_UNITS = 10**8
+MOST_MONEY = 10**10
+
+# Numbers, or their text where a float is not exact enough; the schema tells the number, as a text may be anything.
+Wanted = Annotated[
+    Decimal,
+    Field(gt=0, le=MOST_UNITS),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST_UNITS}),
+]
+Kept = Annotated[
+    Decimal, Field(ge=0, le=MOST_UNITS), WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_UNITS})
+]
+Limit = Annotated[
+    Decimal, Field(ge=0, le=MOST_MONEY), WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_MONEY})
+]
 
 
 class GivenNeed(ToolInput):
@@ -19,7 +34,7 @@ class GivenNeed(ToolInput):
 
     sku: Code
     site: Code
-    quantity: Decimal = Field(gt=0, le=Decimal(10**8))
+    quantity: Wanted
     due_on: date
     customer: Code | None = None
     must: bool = True
@@ -32,7 +47,7 @@ class StayingLine(ToolInput):
     sku: Code
     site: Code
     order_on: date
-    quantity: Decimal = Field(ge=0, le=Decimal(10**8))
+    quantity: Kept
 
 
 class PurchasesQuestion(ToolInput):
@@ -52,7 +67,7 @@ class PurchasesQuestion(ToolInput):
     needs: Literal["all", "stock", "customer_orders", "given"] = "all"
     demands: tuple[GivenNeed, ...] = Field(default=(), max_length=1000)
     late_days: int = Field(default=14, ge=0, le=90)
-    budget: Decimal | None = Field(default=None, ge=0, le=Decimal(10**10), decimal_places=2)
+    budget: Limit | None = None
     without_suppliers: tuple[Code, ...] = Field(default=(), max_length=100)
     keep: tuple[StayingLine, ...] = Field(default=(), max_length=500)
     before: UUID | None = None

@@ -79,9 +79,9 @@ def run(call: Call, asked: PurchasesQuestion) -> Answer[PurchasesPlanned]:
     question = asked if before is None else _again(before, asked)
     snapshot = _scope(call, question)
     wanted = _needs(call, question, snapshot)
-    if not wanted.found:
+    if not wanted.found and not wanted.looked_at:
         searched = {**question.model_dump(mode="json"), "left_out": wanted.left_out[:20]}
-        raise NoData("Nothing has to be bought in this scope.", searched=searched, remedy="Widen the scope.")
+        raise NoData("Nothing in this scope can be bought or told of.", searched=searched, remedy="Widen the scope.")
     joint = joint_problem(
         snapshot, wanted.found, _rules(call, snapshot), _limits(question, call.today), late_days=question.late_days
     )
@@ -151,14 +151,14 @@ def _skus(call: Call, asked: PurchasesQuestion) -> list[str] | None:
 
 
 def _needs(call: Call, asked: PurchasesQuestion, snapshot: Snapshot) -> Needs:
-    found = Needs((), ())
+    found = Needs((), (), 0)
     if asked.needs != "given":
         found = needs(
             snapshot.situations.values(), call.deadline.check, reorders=asked.needs in ("all", "stock"),
             orders=asked.needs in ("all", "customer_orders"), late_days=asked.late_days,
         )  # fmt: skip
     extra = tuple(_given(number, one, snapshot, asked.late_days) for number, one in enumerate(asked.demands, 1))
-    return Needs((*found.found, *extra), found.left_out)
+    return Needs((*found.found, *extra), found.left_out, found.looked_at)
 
 
 def _given(number: int, one: GivenNeed, snapshot: Snapshot, late_days: int) -> Need:

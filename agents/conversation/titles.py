@@ -19,6 +19,8 @@ TITLES: Mapping[str, str] = {
     "explain_forecast": "Looking at what drives the forecast{of}{at}",
     "assess_stock_risk": "Working out the risk{of}{at}",
     "recommend_replenishment": "Working out what to buy{of}{at}",
+    "plan_purchases": "Planning all purchases{of}{at}{from_}",
+    "segment_items": "Sorting items into segments{at}",
     "optimise_transfers": "Working out what to move{of}{at}",
     "compare_options": "Comparing what can be done{of}{at}{case}",
     "propose_transfer": "Proposing the transfer",
@@ -46,6 +48,10 @@ SUMMARIES: Mapping[str, Callable[[Any], str]] = {
         f"{percent(out.risks[0].probability_stockout)} likely to run out at {plain(out.risks[0].site)}"
     ),
     "recommend_replenishment": lambda out: f"{count(len(out.sites), 'site')} planned",
+    "plan_purchases": lambda out: (
+        f"{count(len(out.lines), 'line')} for {money(out.spend, out.currency)}, {len(out.collisions)} collisions"
+    ),
+    "segment_items": lambda out: f"{out.total:,} items in {count(len(out.segments), 'segment')}",
     "optimise_transfers": lambda out: (
         f"{count(len(out.moves), 'move')}, {money(out.expected_benefit, out.currency)} of benefit"
     ),
@@ -68,12 +74,14 @@ def title(name: str, arguments: Mapping[str, object]) -> str:
     of = _first(arguments.get("sku") or arguments.get("skus"))
     at = _first(arguments.get("site") or arguments.get("sites") or arguments.get("destinations"))
     case_id = _first(arguments.get("case_id"))
+    supplier = _first(arguments.get("supplier"))
     return pattern.format(
         of=f" of {of}" if of else "",
         at=f" at {at}" if at else "",
         text=_first(arguments.get("text")),
         case_id=case_id or "the case",
         case=f" for {case_id}" if case_id else "",
+        from_=f" from {supplier}" if supplier else "",
     )
 
 

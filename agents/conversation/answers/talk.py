@@ -9,7 +9,7 @@ from agents.conversation.answers.words import moment, plain
 from agents.conversation.state import CallRecord, Choice
 
 TOOL_NAME = re.compile(
-    r"\b(?:get|list|resolve|explain|search|forecast|assess|recommend|optimise|compare|propose)_[a-z_]+\b"
+    r"\b(?:get|list|resolve|explain|search|forecast|assess|recommend|optimise|compare|propose|plan|segment)_[a-z_]+\b"
 )
 
 HELP = """I look at stock, orders, demand and cases, say what is at risk and why, compare what can be done in money, \
@@ -20,6 +20,7 @@ and propose it to the gate. I never write to the ERP and never approve. For exam
 - How much ficino pesto is in Hamburg? What is on order, what is late?
 - Forecast ficino pesto in Hamburg for 4 weeks. Will it run out?
 - What should we buy of it? What should we move to Milan?
+- What should we buy from S-05? One purchase plan for Hamburg. Segment our items.
 - Compare the options for C-00003. Propose the best one.
 - What does the SOP say about a broken cold chain?
 - What waits for approval?

@@ -20,6 +20,8 @@ class Intent(StrEnum):
     FORECAST_WHY = "forecast_why"
     RISK = "risk"
     BUY = "buy"
+    PURCHASES = "purchases"
+    SEGMENTS = "segments"
     MOVE = "move"
     OPTIONS = "options"
     PROPOSE = "propose"
@@ -94,12 +96,26 @@ PHRASES: tuple[Phrase, ...] = (
         r"\bwhat do you (?:recommend|suggest|advise)\b|\byour recommendation\b|\bbest (?:move|thing|way)\b",
     ),
     *_phrases(
+        Intent.PURCHASES,
+        8,
+        r"\b(?:purchas(?:es?|ing)|buying|order) plan\b",
+        r"\bplan (?:all |the |our |my )*(?:purchas(?:es?|ing)|buying)\b",
+        rf"\bwhat (?:should|must|do) {WE} (?:(?:need|have) to )?(?:buy|order) (?:today|now|this (?:morning|week))\b",
+        r"\b(?:everything|all) that (?:must|has to|needs to|should) be (?:bought|ordered)\b",
+    ),
+    *_phrases(
+        Intent.SEGMENTS,
+        8,
+        r"\bsegment(?:s|ed|ing|ation)?\b|\babc(?:[- ]?xyz)?(?: analysis| classes)?\b|\bbehaves? alike\b",
+        r"\bclassif(?:y|ication)\b|\bwhich policy\b",
+    ),
+    *_phrases(
         Intent.BUY,
         7,
         r"\b(?:what|which|how (?:much|many)|when)\b.*\b(?:should|must|shall|to)\b.*\b(?:buy|order|purchase|reorder)\b",
         rf"\b(?:should|must|shall|do|need) {WE} (?:need )?(?:to )?(?:buy|order|reorder|purchase|replenish)\b",
         r"\breplenish\w*\b|\bre-?order(?:ing|s)?\b|\bsafety stock\b",
-        r"\bwhat to (?:buy|order)\b|\bbuy\b|\bpurchase plan\b",
+        r"\bwhat to (?:buy|order)\b|\bbuy\b",
     ),
     *_phrases(
         Intent.MOVE,

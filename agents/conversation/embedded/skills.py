@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from agents.conversation.answers import cases, demand, explained, options, orders, procedures, stock, talk
+from agents.conversation.answers import cases, demand, explained, options, orders, procedures, purchases, stock, talk
 from agents.conversation.embedded.intents import Intent
 from agents.conversation.embedded.task import Failed, Stop, Task
 from agents.conversation.plan import Saying
@@ -101,9 +101,26 @@ def risk(task: Task) -> Saying:
 
 
 def buy(task: Task) -> Saying:
-    """What to buy, from whom."""
+    """What to buy of an item; from a supplier, all that should come from it."""
+    if task.reading.supplier and not any(name.role in ("", "of") for name in task.reading.names):
+        return plan_purchases(task)
     plan = task.call("recommend_replenishment", sku=_sku(task), site=task.reading.site or None)
     return Saying(orders.replenishment(plan))
+
+
+def plan_purchases(task: Task) -> Saying:
+    """One plan for all that must be bought: everywhere, at a site, of an item, from a supplier."""
+    skus = [task.reading.sku] if task.reading.sku and not task.reading.supplier else None
+    sites = [task.reading.site] if task.reading.site else None
+    found = task.call("plan_purchases", skus=skus, sites=sites, supplier=task.reading.supplier or None)
+    return Saying(purchases.plan(found))
+
+
+def segment(task: Task) -> Saying:
+    """Which items behave alike, and how each kind is best kept."""
+    skus = [task.reading.sku] if task.reading.sku else None
+    sites = [task.reading.site] if task.reading.site else None
+    return Saying(purchases.segments(task.call("segment_items", skus=skus, sites=sites)))
 
 
 def move(task: Task) -> Saying:
@@ -162,6 +179,8 @@ SKILLS: Mapping[Intent, Callable[[Task], Saying]] = {
     Intent.FORECAST_WHY: forecast_why,
     Intent.RISK: risk,
     Intent.BUY: buy,
+    Intent.PURCHASES: plan_purchases,
+    Intent.SEGMENTS: segment,
     Intent.MOVE: move,
     Intent.OPTIONS: compare,
     Intent.PROPOSE: propose,
