@@ -17,6 +17,7 @@ from app.cluster import engine
 from app.models import artefacts, describing, driving, history, registry
 from app.models.history import History
 from app.models.judging import judged, standing_of
+from app.models.renewing import renew_serving
 from app.progress import Progress
 from app.wiring import operator_context, operator_database
 from audit.append import append
@@ -106,6 +107,9 @@ def retrain(database: Database, context: Context, owner: str, why: str, progress
         new = _described(trained, context, owner, why)
         progress("keeping the forecasts", 0, 1)
         model, state, reason = _keep(database, context, new, trained)
+        if state == "candidate":
+            # What serves was not replaced, and yet there are newer data to forecast from.
+            reason += renew_serving(database, context)
         progress("keeping the forecasts", 1, 1)
     return TrainingReport(
         model=model.label,

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from app.models import artefacts, driving, history
+from app.models.artefacts import ArtefactMissing
 from app.models.judging import prepared
 from audit.append import append
 from audit.events import Action
@@ -17,6 +18,7 @@ from db import forecasts, models
 from db.models import Model
 from db.session import Database
 from domain.context import Context
+from planning.errors import InvalidField
 
 if TYPE_CHECKING:
     from planning.demand import ForecastPath
@@ -57,13 +59,16 @@ def keep(connection: Connection[DictRow], context: Context, made: Renewed) -> No
     append(connection, context, Action.MODEL_FORECAST, subject=f"model:{made.model.label}", data=data)
 
 
-def renew_serving(database: Database, context: Context) -> Model | None:
-    """Lets the serving version forecast from the newest day; None where nothing serves."""
+def renew_serving(database: Database, context: Context) -> str:
+    """Lets the serving version forecast from the newest day; '' or why it could not, to be read after a reason."""
     with database.transaction(context.tenant) as connection:
         serving = models.serving_model(connection)
     if serving is None:
-        return None
-    made = renewed(database, context.tenant, serving)
+        return ""
+    try:
+        made = renewed(database, context.tenant, serving)
+    except (ArtefactMissing, InvalidField) as error:
+        return f"; {serving.label} serves with its old forecasts, as it cannot forecast anew: {error}"
     with database.transaction(context.tenant) as connection:
         keep(connection, context, made)
-    return serving
+    return ""

@@ -76,7 +76,6 @@ def _scheduled(newest: Model, every: timedelta | None) -> str:
 
 def _train(database: Database, tenant: str, serving: Model, why: str) -> None:
     # Here and not above: what fits models is heavy, and most rounds need none of it.
-    from app.models.renewing import renew_serving
     from app.training import retrain
 
     try:
@@ -85,6 +84,3 @@ def _train(database: Database, tenant: str, serving: Model, why: str) -> None:
         log.info("%s: %s", tenant, error)
         return
     log.info("%s: %s is %s (%s): %s", tenant, report.model, report.state, why, report.reason)
-    if report.state != "serving":
-        # What serves was not replaced, and yet there are newer data to forecast from.
-        renew_serving(database, service_context(tenant, NAME))

@@ -40,12 +40,15 @@ class PromotionLimits:
         wql: the candidate's loss at most this much above the serving version's.
         bias: |bias| at most this much above the serving version's.
         coverage: distance of the 80 % interval's coverage from .8 at most this much above the serving version's.
+        bias_well, coverage_well: so much is well, whatever the serving version has: months differ by more.
         bias_alone, coverage_alone: |bias|, and that distance, of a candidate by itself.
     """
 
     wql: float = 0.01
     bias: float = 0.01
     coverage: float = 0.02
+    bias_well: float = 0.03
+    coverage_well: float = 0.03
     bias_alone: float = 0.25
     coverage_alone: float = 0.15
 
@@ -118,10 +121,12 @@ def judge(candidate: Standing | None, serving: Standing | None, limits: Promotio
     if candidate is None:
         said = "The candidate could not be back-tested, and the serving version could."
         return Verdict((Check("back-test", None, None, passed=False, said=said),), compared=True)
+    bias = max((_size(serving.bias) or 0.0) + allowed.bias, allowed.bias_well)
+    coverage = max(_off(serving) + allowed.coverage, allowed.coverage_well)
     checks = (
         _not_above("wql", candidate.wql, serving.wql, (serving.wql or 0.0) * (1.0 + allowed.wql)),
-        _not_above("bias", _size(candidate.bias), _size(serving.bias), (_size(serving.bias) or 0.0) + allowed.bias),
-        _not_above("coverage80", _off(candidate), _off(serving), _off(serving) + allowed.coverage),
+        _not_above("bias", _size(candidate.bias), _size(serving.bias), bias),
+        _not_above("coverage80", _off(candidate), _off(serving), coverage),
     )
     return Verdict(checks, compared=True)
 
