@@ -44,7 +44,11 @@ def fraction(field: str, value: float) -> float:
 
 def count(field: str, value: int, *, at_least: int = 1) -> int:
     """A whole number, not below `at_least`."""
-    if isinstance(value, bool) or int(value) != value:
+    try:
+        is_whole = not isinstance(value, bool) and int(value) == value
+    except (TypeError, ValueError, OverflowError):
+        is_whole = False
+    if not is_whole:
         raise InvalidField(field, f"must be a whole number, not {value!r}")
     if value < at_least:
         raise InvalidField(field, f"must be at least {at_least}, not {value}")
