@@ -57,8 +57,7 @@ class _Walk:
         self.state = State(
             network, Start(plan.start.on_hand, receipts, plan.start.lots), len(numbers), self._longest(receipts)
         )
-        self.demand = np.stack([plan.demand.draw(seed, number)[:, : plan.days] for number in numbers])
-        self.demand *= plan.effects.demand
+        self.demand = _drawn(plan, seed, numbers) * plan.effects.demand
         self.streams = [stream(seed, number, LEAD_TIMES) for number in numbers]
         self.figures = Figures.none(len(numbers), network.series)
         self.move_costs, self.unmoved = np.zeros(len(numbers)), np.zeros(len(numbers))
@@ -79,18 +78,17 @@ class _Walk:
 
     def _day(self, day: int) -> tuple[FloatArray, FloatArray]:
         """(replications,) units that came from outside and units that left for good."""
-        is_open = ~self.plan.effects.closed[self.network.site, day]
-        self._let_in = np.zeros((len(self.numbers), len(self.network.sites)))
-        self._receive(is_open)
+        self._open = np.where(self.plan.effects.closed[self.network.site, day], 0.0, 1.0)
+        self._let_in, self._let_out = np.zeros((2, len(self.numbers), len(self.network.sites)))
+        self._receive()
         self._order(day)
         lost = self._move(day)
         leads = self._leads(day)
         supplied = self._ship_from_suppliers(leads)
-        room = np.where(is_open, 1.0, 0.0)[None, :] * self._outbound_room()
-        lost = lost + self._ship_between_sites(leads, room)
+        lost = lost + self._ship_between_sites(leads)
         # What takes no day comes in before the shop opens.
-        self._receive(is_open)
-        self._serve(day, room)
+        self._receive()
+        self._serve(day)
         sold = self._sold
         expired = self.state.expire()
         self.figures.expired[:, self.state.perishable] += expired
@@ -98,8 +96,8 @@ class _Walk:
         self._count_the_night(day)
         return supplied, sold + lost + expired.sum(axis=1)
 
-    def _receive(self, is_open: FloatArray) -> None:
-        share = np.broadcast_to(np.where(is_open, 1.0, 0.0), self.state.on_hand.shape)
+    def _receive(self) -> None:
+        share = np.broadcast_to(self._open, self.state.on_hand.shape)
         if np.isfinite(self.network.inbound_units).any():
             due = (self.state.due() * share) @ self.at_site
             room = np.minimum((self.network.inbound_units - self._let_in) / np.maximum(due, 1e-12), 1.0)
@@ -132,13 +130,13 @@ class _Walk:
         return lost
 
     def _carry_out(self, moves: Moves, row: int) -> float:
-        """Units that will have expired on arrival; who wants more than there is gets the same share as others."""
+        """Units that will have expired on arrival; who wants more than can leave gets the same share as others."""
         self._check_moves(moves)
-        origins, places = np.unique(moves.origin, return_inverse=True)
-        wanted = np.bincount(places, moves.units)
-        there = self.state.on_hand[row, origins]
-        share = np.minimum(there / np.where(wanted > 0.0, wanted, 1.0), 1.0)[places]
-        units = moves.units * share
+        wanted = np.bincount(moves.origin, moves.units, minlength=self.network.series)
+        leaving = np.minimum(wanted, self.state.on_hand[row] * self._open)
+        leaving = leaving * self._room_out(leaving[None, :], self._let_out[row])[0]
+        self._let_out[row] += leaving @ self.at_site
+        units = moves.units * (leaving / np.where(wanted > 0.0, wanted, 1.0))[moves.origin]
         self.unmoved[row] += float((moves.units - units).sum())
         self.move_costs[row] += (moves.fixed_cost if units.any() else 0.0) + moves.unit_cost * float(units.sum())
         gone = self.state.send_sideways(row, moves.origin, moves.destination, units, moves.lead_days)
@@ -182,23 +180,29 @@ class _Walk:
         self.state.send_fresh(units, leads)
         return units.sum(axis=1)
 
-    def _outbound_room(self) -> FloatArray:
-        """(1 or replications, series) share of what wants to leave that the docks let out; needs are known roughly."""
+    def _room_out(self, wants: FloatArray, let_out: FloatArray) -> FloatArray:
+        """(1 or replications, series) share of `wants` that the docks let out, where `let_out` by site has left."""
         if not np.isfinite(self.network.outbound_units).any():
             return np.ones((1, self.network.series))
-        wants = np.minimum(self.state.backlog + self.demand[:, :, self.state.today], self.state.on_hand)
-        wants = np.minimum(wants + self._owed_by_source(), self.state.on_hand) @ self.at_site
-        room = np.minimum(self.network.outbound_units / np.maximum(wants, 1e-12), 1.0)
+        left = np.maximum(self.network.outbound_units - let_out, 0.0)
+        room = np.minimum(left / np.maximum(wants @ self.at_site, 1e-12), 1.0)
         return room[:, self.network.site]
 
-    def _ship_between_sites(self, leads: IntArray, room: FloatArray) -> FloatArray:
-        """Each site sends what it owes to others as far as it has it; (replications,) units lost on the way."""
+    def _ship_between_sites(self, leads: IntArray) -> FloatArray:
+        """Each site sends what it owes to others as far as it has it; (replications,) units lost on the way.
+
+        Of a full dock it leaves today's customers their share; what they will want is known by then.
+        """
         lost = np.zeros(len(self.numbers))
         if not self.inside.size or not self.state.owed[:, self.inside].any():
             return lost
         sources = self.network.source[self.inside]
         owed = self._owed_by_source()
-        leaving = np.minimum(owed, self.state.on_hand * room)
+        there = self.state.on_hand * self._open
+        leaving = np.minimum(owed, there)
+        wants = np.minimum(leaving + self.state.backlog + self.demand[:, :, self.state.today], there)
+        leaving = leaving * self._room_out(wants, self._let_out)
+        self._let_out += leaving @ self.at_site
         share = leaving / np.where(owed > 0.0, owed, 1.0)
         arriving = np.zeros_like(owed)
         arriving[:, self.inside] = self.state.owed[:, self.inside] * share[:, sources]
@@ -221,11 +225,12 @@ class _Walk:
         lots[:, fed] = taken[:, np.searchsorted(perishable, sources)] * part[..., None]
         return lots
 
-    def _serve(self, day: int, room: FloatArray) -> None:
+    def _serve(self, day: int) -> None:
         """Customers: those who wait first, then today's; who does not wait and finds nothing is lost."""
         network, figures, state = self.network, self.figures, self.state
         demand = self.demand[:, :, day]
-        sold = np.minimum(state.on_hand * room, state.backlog + demand)
+        sold = np.minimum(state.on_hand * self._open, state.backlog + demand)
+        sold = sold * self._room_out(sold, self._let_out)
         short = np.minimum(state.backlog + demand - sold, demand)
         margin = network.unit_margin + self.plan.effects.margin[:, day]
         state.leave(sold)
@@ -253,6 +258,16 @@ class _Walk:
         moved = _longest_move(self.plan)
         usual = int(np.ceil(lead.max())) + int(self.plan.effects.delay.max(initial=0))
         return max(usual, receipts.shape[1], moved) + 1
+
+
+def _drawn(plan: Plan, seed: int, numbers: range) -> FloatArray:
+    """(replications, series, days) units; whoever draws them, they fit the network."""
+    drawn = np.stack([plan.demand.draw(seed, number)[:, : plan.days] for number in numbers])
+    if drawn.shape[1:] != (plan.network.series, plan.days):
+        raise InvalidField("demand", f"must be drawn for {plan.network.series} series and {plan.days} days")
+    if not np.isfinite(drawn).all() or drawn.min() < 0.0:
+        raise InvalidField("demand", "must be numbers of at least 0 units")
+    return drawn
 
 
 def _one_hot(places: IntArray, count: int) -> csr_array:

@@ -100,8 +100,8 @@ class Never:
 class OrderUpTo:
     """(R, s, S): on review days, where the position is at or below s, order up to S; (series,) arrays in units.
 
-    Base stock is s = S; (R, Q) is S = s and a multiple of Q (the least number of Qs that lifts it above s). `minimum`
-    and `multiple` are the supplier's terms, 0 for none.
+    Base stock is s = S; (r, Q) in whole units is S = s + 1 and a multiple of Q, the least number of Qs that lifts the
+    position above s. `minimum` and `multiple` are the supplier's terms, 0 for none.
     """
 
     reorder_point: FloatArray
@@ -124,6 +124,8 @@ class OrderUpTo:
         """Order up to S where the position fell to s."""
         if view.day % self.review_days:
             return np.zeros_like(view.position)
+        if self.order_up_to.size != view.position.shape[1]:
+            raise InvalidField("order_up_to", f"must hold a level for each of {view.position.shape[1]} series")
         wanted = self.order_up_to - view.position
         wanted = np.where((view.position <= self.reorder_point) & (wanted > 0.0), wanted, 0.0)
         if self.minimum is not None:

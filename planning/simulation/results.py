@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.stats import t as student
 
-from planning.arrays import FloatArray, fraction
+from planning.arrays import FloatArray, fraction, vector
 from planning.errors import InvalidField
 
 
@@ -76,7 +76,7 @@ class Run:
         move_costs: (replications,) money for moves sideways.
         stock_by_day: (series, days) mean units on hand in the evening.
         short_by_day: (series, days) share of replications in which something was short.
-        unmoved: (replications,) units that a plan wanted to move and that were not there.
+        unmoved: (replications,) units that a plan wanted to move and that were not there or could not leave.
     """
 
     figures: Figures
@@ -105,7 +105,7 @@ class Run:
 
 def interval(values: FloatArray, confidence: float = 0.95) -> Interval:
     """Student's interval of the mean of independent replications."""
-    level, size = fraction("confidence", confidence), values.size
+    level, size = fraction("confidence", confidence), vector("values", values).size
     mean = float(values.mean())
     if size < 2:
         return Interval(mean, -np.inf, np.inf)

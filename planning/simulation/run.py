@@ -49,6 +49,7 @@ def simulate(
         HorizonTooShort: demand ends before `days`.
     """
     count("days", days)
+    count("seed", seed, at_least=0)
     start.check(network)
     if demand.days < days:
         raise HorizonTooShort("demand", f"covers {demand.days} days, {days} are to be simulated")

@@ -48,7 +48,7 @@ class State:
         self.today = 0
         self.ring = longest + 1
         shape = replications, network.series
-        self.on_hand = np.broadcast_to(start.on_hand, shape).copy()
+        self.on_hand = np.broadcast_to(start.on_hand, shape).astype(np.float64)
         self.backlog = np.zeros(shape)
         self.owed = np.zeros(shape)
         self.coming = np.zeros((self.ring, *shape))

@@ -121,6 +121,31 @@ def test_docks_and_suppliers_let_through_what_they_can() -> None:
     assert got.stock_by_day.sum(axis=0).tolist() == pytest.approx([3.0, 6.0, 9.0, 10.0])
 
 
+def test_no_more_leaves_than_the_docks_let_out_however_much_is_there() -> None:
+    tight = network(outbound_units=np.array([6.0, np.inf]))
+    move = Planned({1: Moves(np.array([0]), np.array([1]), np.array([4.0]), np.array([1]))})
+    got = simulate(
+        tight, start([100.0, 0.0]), replayed([10.0] * 3, [0.0] * 3), Never(), days=3, replications=1, seed=1, mover=move
+    )
+    # Day 1: four go sideways in the morning, two are left for customers.
+    assert got.figures.sold.tolist() == [[6.0 + 2.0 + 6.0, 0.0]]
+    shared = OrderUpTo(np.array([-1.0, 10.0 - 1e-9]), np.array([-1.0, 10.0]))
+    got = simulate(tight, start([100.0, 0.0]), replayed([20.0], [0.0]), shared, days=1, replications=1, seed=1)
+    # 10 for the other site and 20 for customers want out; two and four do.
+    assert got.stock_by_day.tolist() == [[94.0], [0.0]]
+    assert got.figures.sold.tolist() == [[4.0, 0.0]]
+
+
+def test_nothing_moves_sideways_from_a_site_that_is_shut() -> None:
+    move = Planned({0: Moves(np.array([0]), np.array([1]), np.array([4.0]), np.array([1]))})
+    got = simulate(
+        network(), start([9.0, 0.0]), replayed([0.0] * 2, [0.0] * 2), Never(), days=2, replications=1, seed=1,
+        mover=move, shocks=[Outage("W0", Window(0, 1))],
+    )  # fmt: skip
+    assert got.stock_by_day.tolist() == [[9.0, 9.0], [0.0, 0.0]]
+    assert got.unmoved.tolist() == [4.0]
+
+
 WHAT_IF = (
     ([LateSupplier("S", Window(0, 5), 2)], [[0.0, 0.0, 0.0, 0.0, 4.0]]),
     ([Outage("W0", Window(2, 1))], [[0.0, 0.0, 0.0, 4.0, 4.0]]),
@@ -219,6 +244,14 @@ def test_input_that_does_not_fit_is_refused() -> None:
         simulate(network(), start([1.0]), replayed([1.0], [1.0]), Never(), days=1, replications=1, seed=1)
     with pytest.raises(HorizonTooShort):
         simulate(network(), start([1.0, 1.0]), replayed([1.0], [1.0]), Never(), days=2, replications=1, seed=1)
+    with pytest.raises(InvalidField, match="demand"):
+        simulate(network(), start([1.0, 1.0]), replayed([1.0]), Never(), days=1, replications=1, seed=1)
+    with pytest.raises(InvalidField, match="order_up_to"):
+        simulate(network(), start([1.0, 1.0]), replayed([1.0], [1.0]), up_to(5.0), days=1, replications=1, seed=1)
+    with pytest.raises(InvalidField, match="seed"):
+        simulate(network(), start([1.0, 1.0]), replayed([1.0], [1.0]), Never(), days=1, replications=1, seed=-1)
+    with pytest.raises(InvalidField, match="days"):
+        simulate(network(), start([1.0, 1.0]), replayed([1.0], [1.0]), Never(), days=np.nan, replications=1, seed=1)  # pyright: ignore[reportArgumentType]
     life = network(sites=1, shelf_life_days=np.array([2]))
     first = Start(np.array([3.0]), np.zeros((1, 1)), np.array([[1.0, 1.0]]))
     with pytest.raises(InvalidField, match="lots"):
