@@ -28,6 +28,7 @@ SMALLEST_CHANGE = 0.4
 CALM = 0.99
 # A period at the end of a run belongs to it when it holds this share of the run's average excess.
 DULL = 0.25
+EQUAL = 1.0 + 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,17 @@ def runs(seen: Observed, segment: FloatArray, window: int) -> tuple[list[Run], U
         picked = _picked(seen, kept, segment, window)
         if picked is None:
             break
-        inside = _inside(kept, picked)
+        inside, before = _inside(kept, picked), kept.copy()
         kept[inside] = False
         # Judged by what is usual without it: a large run would make itself look usual.
         usual = usual_of(seen, kept, segment)
         run = None if usual is None else _judged(seen, usual, picked, inside)
-        if run is None or run.chance > FAINTEST:
+        if usual is None or run is None or run.chance > FAINTEST:
             break
-        found.append(run)
-        without.append(usual)
+        whole = _grown(seen, usual, run, before)
+        kept[whole.first : whole.last + 1] = False
+        found.append(whole)
+        without.append(usual_of(seen, kept, segment))
     limit = threshold(window)
     held = [place for place, run in enumerate(found) if run.chance <= limit]
     count = held[-1] + 1 if held else 0
@@ -109,8 +112,9 @@ def _better(best: Run | None, usual: Usual, start: IntArray, length: int, sums: 
         if able.size == 0:
             continue
         chance = chances(observed[able], expected[able], square[able])
-        low = int(np.argmin(chance))
-        if best is None or chance[low] < best.chance:
+        # The first of equals, however they were rounded.
+        low = int(np.argmax(chance <= chance.min() * EQUAL))
+        if best is None or chance[low] * EQUAL < best.chance:
             place, first = int(able[low]), int(start[able[low]])
             last, found = first + length - 1, float(chance[low])
             best = Run(first, last, float(observed[place]), float(expected[place]), is_high, found)
@@ -119,9 +123,26 @@ def _better(best: Run | None, usual: Usual, start: IntArray, length: int, sums: 
 
 def _trimmed(seen: Observed, usual: Usual, run: Run, kept: BoolArray) -> Run:
     """Without periods at its ends that were not judged or add little to it."""
-    excess = np.where(kept, seen.demand - usual.mean, 0.0)[run.first : run.last + 1]
-    strange = np.flatnonzero(excess / excess.mean() >= DULL)
-    return replace(run, first=run.first + int(strange[0]), last=run.first + int(strange[-1]))
+    strange = np.flatnonzero(_belongs(seen, usual, run, kept)[run.first : run.last + 1]) + run.first
+    return replace(run, first=int(strange[0]), last=int(strange[-1]))
+
+
+def _grown(seen: Observed, usual: Usual, run: Run, kept: BoolArray) -> Run:
+    """With the neighbours that are as strange; its chance stays that of the run that was picked."""
+    belongs, first, last = _belongs(seen, usual, run, kept), run.first, run.last
+    while first > 0 and belongs[first - 1]:
+        first -= 1
+    while last + 1 < belongs.size and belongs[last + 1]:
+        last += 1
+    whole = replace(run, first=first, last=last)
+    told = _judged(seen, usual, whole, _inside(kept, whole)) or run
+    return replace(told, chance=run.chance)
+
+
+def _belongs(seen: Observed, usual: Usual, run: Run, kept: BoolArray) -> BoolArray:
+    """(periods,) whether a period is as strange as those of the run, in the same direction."""
+    excess = np.where(kept, seen.demand - usual.mean, 0.0)
+    return excess / excess[run.first : run.last + 1].mean() >= DULL
 
 
 def _joined(seen: Observed, usual: Usual, found: list[Run]) -> list[Run]:

@@ -16,6 +16,8 @@ DECIMALS = (10.0, 100.0)
 ROUND_SHARE = 0.5
 # One-offs begin at so many times the usual, and are half as frequent each time that their size doubles.
 SMALLEST_TIMES = 3.0
+# Amounts of more steps than this are as good as measured: whole grams are no packs.
+COUNTED = 1000.0
 FALSE_ALARMS = 0.002
 FEWEST_STUCK = 4
 
@@ -88,9 +90,12 @@ def without(seen: Observed, bad: BoolArray) -> BoolArray:
 
 
 def _grid(values: FloatArray) -> float:
-    """The amount of which every value is a whole multiple, 0 where values are no whole numbers."""
-    whole = np.round(values)
-    return float(np.gcd.reduce(whole.astype(np.int64))) if np.allclose(values, whole, atol=1e-9) else 0.0
+    """The amount of which every value is a whole multiple, 0 where values are measured and not counted."""
+    whole, sold = np.round(values), values[values > 0.0]
+    if not np.allclose(values, whole, rtol=0.0, atol=1e-9):
+        return 0.0
+    step = float(np.gcd.reduce(whole.astype(np.int64)))
+    return step if np.median(sold) < COUNTED * step else 0.0
 
 
 def _likelihood(usual: Usual, run: Run, factor: float, grid: float) -> float:

@@ -44,7 +44,7 @@ def told() -> dict[str, Counter[str]]:
     return found
 
 
-# Recall on other seeds, 450 series each: shift .94, begun .86, spike .89, dip .88, slip .84, negative 1, stuck 1.
+# Recall on other seeds, 450 series each: shift .94, begun .86, spike .88, dip .88, slip .84, negative 1, stuck 1.
 @pytest.mark.parametrize(
     ("what", "kind", "recall"),
     [
@@ -155,7 +155,7 @@ def test_weeks_are_judged_like_days() -> None:
 @given(
     seed=st.integers(0, 10_000), scale=st.sampled_from([0.001, 12.0, 1000.0]), what=st.sampled_from(["spike", "dip"])
 )
-@settings(max_examples=12)
+@settings(max_examples=15)
 def test_the_unit_does_not_matter(seed: int, scale: float, what: str) -> None:
     random = np.random.default_rng(seed)
     values = labelled.DONE[what](random, "weighed", USUAL["weighed"](random)).seen.values
