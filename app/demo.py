@@ -211,7 +211,7 @@ def prepare_network(progress: Progress) -> None:
         if one.person not in there:
             people.add(TENANT, "demo", one)
     if not trained:
-        train(TENANT, "demo", progress)
+        train(TENANT, "demo", progress, owner="paula")
 
 
 def work_the_morning(progress: Progress, show: Screen | None) -> DemoReport:
