@@ -16,7 +16,7 @@ from planning.arrays import FloatArray, number
 from planning.errors import Infeasible, InvalidField
 from planning.inventory.distributions import NormalDemand, poisson
 
-# Cells of the grid for normal demand over all lead times, and the standard deviations that it spans either way.
+# Cells of the grid for normal demand over all lead times, and the standard deviations that it spans around the mean.
 CELLS = 6_000
 SPAN = 8.5
 
@@ -76,8 +76,8 @@ def place_serial(
 ) -> SerialPlan:
     """Optimal echelon base stocks under continuous review with backorders.
 
-    Exact for Poisson demand; for normal demand on a grid of about 6,000 cells, whose error is far below a tenth of a
-    percent. For periodic review add the review period to the last stage's lead time.
+    Exact for Poisson demand; for normal demand on a grid of 6,000 cells around the mean, whose error is far below a
+    tenth of a percent whatever the mean. For periodic review add the review period to the last stage's lead time.
 
     Args:
         stages: from the source to the customer.
@@ -100,7 +100,13 @@ def serial_cost(
     *,
     shortage_cost: float,
 ) -> float:
-    """The expected cost per period of given echelon base stocks, from the source to the customer."""
+    """The expected cost per period of given echelon base stocks, from the source to the customer.
+
+    Levels are taken to the nearest whole unit, of normal demand to the nearest cell.
+
+    Raises:
+        InvalidField: as `place_serial`; also not one level a stage, or a level that demand all but never asks for.
+    """
     if len(echelon_base_stock) != len(stages):
         raise InvalidField("echelon_base_stock", f"must hold {len(stages)} levels, one for each stage")
     given = [number("echelon_base_stock", level) for level in echelon_base_stock]
@@ -108,7 +114,11 @@ def serial_cost(
 
 
 class _Recursion:
-    """Cost functions on a grid, from the customer up; below and above the grid they are straight lines."""
+    """Cost functions on a grid, from the customer up; below and above the grid they are straight lines.
+
+    Of normal demand the grid counts from mean demand over the lead times downstream, so that its cells are fine
+    against the standard deviation however large the mean is; of Poisson demand from nothing.
+    """
 
     def __init__(
         self, stages: Sequence[SerialStage], demand: NormalDemand | PoissonDemand, shortage_cost: float
@@ -128,38 +138,38 @@ class _Recursion:
         self.step, self.grid = self._make_grid(total)
 
     def _make_grid(self, total: float) -> tuple[float, FloatArray]:
-        """Whole units from none to beyond all demand of all lead times; for normal demand likewise, in cells."""
+        """Whole units from none to beyond all demand of all lead times; for normal demand cells around its mean."""
         if isinstance(self.demand, PoissonDemand):
             return 1.0, np.arange(poisson(self.mean * total).probabilities.size, dtype=np.float64)
         over = self.demand.over(total)
         spread = SPAN * max(over.sd, 1e-6 * over.mean)
-        step = 2.0 * (spread + over.mean) / CELLS
-        first, last = -int(np.ceil(spread / step)), int(np.ceil((over.mean + spread) / step))
-        return step, step * np.arange(first, last + 1, dtype=np.float64)
+        step = 2.0 * spread / CELLS
+        return step, step * np.arange(-CELLS // 2, CELLS // 2 + 1, dtype=np.float64)
 
     def run(self, given: Sequence[float] | None) -> tuple[list[float], float]:
         """Levels from the customer up, and the cost; given levels are priced, none are sought."""
         slope = -(self.shortage + sum(one.echelon_holding_cost for one in self.upwards))
-        known, top_slope = np.maximum(-self.grid, 0.0) * -slope, 0.0
+        known = np.maximum(-self.grid, 0.0) * -slope
         levels: list[float] = []
-        cost = 0.0
+        cost, centre = 0.0, 0.0
         for index, stage in enumerate(self.upwards):
             slope += stage.echelon_holding_cost
-            ahead = stage.echelon_holding_cost * self.grid + known
-            costs = self._expected(ahead, slope, stage.echelon_holding_cost + top_slope, stage.lead_time)
-            at = int(costs.argmin()) if given is None else self._nearest(given[index])
-            levels.append(float(self.grid[at]))
+            ahead = stage.echelon_holding_cost * (self.grid + centre) + known
+            costs = self._expected(ahead, slope, stage.echelon_holding_cost, stage.lead_time)
+            centre += 0.0 if isinstance(self.demand, PoissonDemand) else self.mean * stage.lead_time
+            at = int(costs.argmin()) if given is None else self._nearest(given[index], centre)
+            levels.append(float(self.grid[at] + centre))
             cost = float(costs[at])
             known = np.where(self.grid <= self.grid[at], costs, cost)
         return levels, cost
 
-    def _nearest(self, level: float) -> int:
-        if not self.grid[0] <= level <= self.grid[-1]:
+    def _nearest(self, level: float, centre: float) -> int:
+        if not self.grid[0] <= level - centre <= self.grid[-1]:
             raise InvalidField("echelon_base_stock", f"of {level:g} is far outside what demand can ask for")
-        return round(float((level - self.grid[0]) / self.step))
+        return round(float((level - centre - self.grid[0]) / self.step))
 
     def _expected(self, ahead: FloatArray, low_slope: float, high_slope: float, lead_time: float) -> FloatArray:
-        """E[ahead(y − D)] on the grid."""
+        """E[ahead(y − D)] on the grid; of normal demand D less its mean."""
         first, chances = self._demand_cells(lead_time)
         below, above = max(first + chances.size, 0), max(-first, 0)
         line = np.concatenate(
@@ -178,20 +188,13 @@ class _Recursion:
         """Demand over the lead time in cells of the grid: the first cell and the chances from there on."""
         if isinstance(self.demand, PoissonDemand):
             return 0, poisson(self.mean * lead_time).probabilities
-        over = self.demand.over(lead_time)
-        if over.sd < self.step / 10.0:
-            return _between(over.mean / self.step)
-        first = int(np.floor((over.mean - SPAN * over.sd) / self.step))
-        last = int(np.ceil((over.mean + SPAN * over.sd) / self.step))
-        edges = (np.arange(first, last + 2) - 0.5) * self.step
-        chances = np.diff(ndtr((edges - over.mean) / over.sd))
-        return first, chances / chances.sum()
-
-
-def _between(place: float) -> tuple[int, FloatArray]:
-    """A certain amount, shared between the two cells around it."""
-    low = int(np.floor(place))
-    return low, np.array([1.0 - (place - low), place - low])
+        sd = self.demand.over(lead_time).sd
+        if sd < self.step / 10.0:
+            return 0, np.array([1.0])
+        reach = int(np.ceil(SPAN * sd / self.step))
+        edges = (np.arange(-reach, reach + 2) - 0.5) * self.step
+        chances = np.diff(ndtr(edges / sd))
+        return -reach, chances / chances.sum()
 
 
 def _levels(stages: Sequence[SerialStage], upwards: list[float], mean: float) -> tuple[SerialLevel, ...]:

@@ -81,6 +81,19 @@ def test_one_stage_is_the_newsvendor() -> None:
     assert (whole.stages[0].echelon_base_stock, whole.cost) == (exact.level, pytest.approx(exact.cost))
 
 
+@pytest.mark.parametrize("mean", [1.0, 1e3, 1e5, 1e7])
+def test_a_large_mean_costs_no_accuracy(mean: float) -> None:
+    stages = [SerialStage("plant", 2.0, 1.0), SerialStage("shop", 1.0, 2.0)]
+    small = place_serial(stages, NormalDemand(100.0, 10.0), shortage_cost=20.0)
+    found = place_serial(stages, NormalDemand(mean, 10.0), shortage_cost=20.0)
+    # Only what is in transit downstream grows with the mean: one unit-period for each unit, at the plant's cost.
+    assert found.cost - 1.0 * mean == pytest.approx(small.cost - 100.0, rel=1e-6)
+    alone = newsvendor(NormalDemand(mean, 10.0), overage_cost=1.0, underage_cost=9.0)
+    one = place_serial([SerialStage("shop", 1.0, 1.0)], NormalDemand(mean, 10.0), shortage_cost=9.0)
+    assert one.cost == pytest.approx(alone.cost, rel=1e-5)
+    assert one.stages[0].echelon_base_stock == pytest.approx(alone.level, abs=0.05)
+
+
 def test_local_levels_add_up_and_price_their_safety() -> None:
     instance = serial_instances()[0]
     found = place_serial(instance.stages, instance.demand, shortage_cost=instance.shortage_cost)
