@@ -1,7 +1,7 @@
 """Guaranteed-service placement on any acyclic network, by integers (OR-Tools CP-SAT), with a bound.
 
 Service times are whole periods; each stage's cost is looked up by its net replenishment time. Exact to a rounding of
-money when the search ends, else the best found with the bound reached.
+money when the search ends, else the best found with the bound reached. Money is rounded down, so that the bound is one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def solve_general(network: EchelonNetwork, *, seconds: float) -> tuple[dict[str,
             model.add(inbound >= quoted[link.source])
         net = model.new_int_var(0, most, f"net {name}")
         model.add(net == inbound + own.processing_days - quoted[name])
-        table = [round(float(cost) * scale) for cost in _costs(network, name, most)]
+        table = [int(float(cost) * scale) for cost in _costs(network, name, most)]
         spent.append(model.new_int_var(0, table[-1], f"cost {name}"))
         model.add_element(net, table, spent[-1])
     model.minimize(sum(spent))
@@ -44,7 +44,8 @@ def solve_general(network: EchelonNetwork, *, seconds: float) -> tuple[dict[str,
     solver.parameters.random_seed = 0
     solver.parameters.max_time_in_seconds = seconds
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise Infeasible("service_days", "cannot be kept by any placement", remedy="Allow more time to search.")
+        # To hold all stock at every stage keeps any promise, so it is never the promises that fail.
+        raise Infeasible("seconds", f"of {seconds:g} end before any placement is found", remedy="Allow more time.")
     return {name: int(solver.value(variable)) for name, variable in quoted.items()}, solver.best_objective_bound / scale
 
 

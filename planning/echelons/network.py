@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
-from planning.arrays import count, number
+from planning.arrays import FloatArray, count, number
 from planning.errors import Infeasible, InvalidField
 
 # A dynamic programme over service times holds tables of this many periods squared.
@@ -132,16 +132,21 @@ class EchelonNetwork:
 
     @cached_property
     def demand(self) -> dict[str, tuple[float, float]]:
-        """Mean and standard deviation per period that reach each stage; independent demands add in squares."""
-        found: dict[str, tuple[float, float]] = {}
+        """Mean and standard deviation per period that reach each stage.
+
+        Demands of different stages are independent and add in squares; one that reaches a stage by two ways is one
+        demand, so its units are added up before they are squared.
+        """
+        means = np.array([one.demand_mean for one in self.stages])
+        sds = np.array([one.demand_sd for one in self.stages])
+        place = {one.stage: at for at, one in enumerate(self.stages)}
+        units: dict[str, FloatArray] = {}
         for name in reversed(self.order):
-            own = self.by_name[name]
-            mean, variance = own.demand_mean, own.demand_sd**2
+            units[name] = np.zeros(len(place))
+            units[name][place[name]] = 1.0
             for link in self.customers[name]:
-                mean += link.units * found[link.target][0]
-                variance += (link.units * found[link.target][1]) ** 2
-            found[name] = (mean, float(np.sqrt(variance)))
-        return found
+                units[name] += link.units * units[link.target]
+        return {name: (float(each @ means), float(np.sqrt(each**2 @ sds**2))) for name, each in units.items()}
 
     @cached_property
     def longest_days(self) -> dict[str, int]:

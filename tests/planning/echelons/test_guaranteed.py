@@ -48,6 +48,13 @@ def test_demand_travels_up_by_units() -> None:
     assert network.demand["part"] == (24.0, pytest.approx(np.sqrt(36.0 + 4.0)))
 
 
+def test_one_demand_that_travels_two_ways_is_not_two() -> None:
+    last = Stage("kit", 1, 5.0, 1.645, 10.0, 3.0, 0, 0)
+    stages = (Stage("part", 2, 1.0), Stage("A", 1, 2.0), Stage("B", 1, 2.0), last)
+    links = (Link("part", "A"), Link("part", "B", 2.0), Link("A", "kit"), Link("B", "kit"))
+    assert EchelonNetwork(stages, links).demand["part"] == (30.0, 9.0)
+
+
 @st.composite
 def networks(draw: st.DrawFn, tree: bool) -> EchelonNetwork:
     """Up to five stages; every one has a customer below or of its own."""
