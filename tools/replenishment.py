@@ -14,10 +14,11 @@ from cases.purchase import OrderingQuestion, can_foresee, on_lots, on_terms
 from cases.situation import Situation
 from cases.snapshot import load
 from cases.terms import Terms, lateness
-from cases.top_up import missing, top_up
+from cases.top_up import Candidate, candidate, is_too_small, top_up
 from db import network
 from db.network import ItemSite
 from domain.errors import NotFound
+from planning.inventory.joint import JointChoice
 from planning.inventory.ordering import Replenishment
 from tools.contract import Answer, Call, Code, Tool, ToolInput
 from tools.errors import NoData
@@ -219,28 +220,41 @@ def _todays(listing: ItemSite, rule: Replenishment) -> TodaysParameters:
 def _top_up(call: Call, situation: Situation, best: _Offer, guidance: Guidance) -> TopUpOrder | None:
     """None where nothing is ordered, or where the order can go as it is."""
     terms = best.terms
-    own = on_lots(terms, units(best.rule.planned_quantity))
-    lack = missing(situation, terms, guidance.suppliers[terms.supplier], own) if own > 0 else None
-    if lack is None:
+    own, joint = on_lots(terms, units(best.rule.planned_quantity)), guidance.suppliers[terms.supplier]
+    if own <= 0 or not is_too_small(situation, terms, joint, own):
         return None
     sold = [row.sku for row in network.item_suppliers(call.connection()) if row.supplier == terms.supplier]
-    others = load(call.connection, call.today, skus=sorted({*sold} - {terms.sku}), sites=[situation.site.site])
-    found = top_up(list(others.situations.values()), terms.supplier, *lack, call.deadline.check)
+    there = load(call.connection, call.today, skus=sorted({*sold, terms.sku}), sites=[situation.site.site])
+    situations = [situation if sku == terms.sku else one for (sku, _), one in there.situations.items()]
+    found = [made for one in situations if (made := candidate(one, terms.supplier)) is not None]
+    together = top_up(found, joint, call.deadline.check)
+    items = tuple(
+        _top_up_item(together.candidates[one.item], one)
+        for one in sorted(together.order.choices, key=lambda one: -one.quantity)
+        if one.quantity > 0.0
+    )
     return TopUpOrder(
-        why=found.why,
-        missing=units(float(found.missing)),
         own_quantity=own,
-        is_reached=found.is_reached,
-        items=tuple(
-            TopUpItem(
-                sku=one.site.item.sku,
-                name=one.site.item.name,
-                quantity=one.quantity,
-                value=money(float(one.quantity * one.terms.cost_of(one.quantity))),
-                days_left=round(one.days_left, 1),
-            )
-            for one in found.items
-        ),
+        is_possible=bool(together.order.choices),
+        is_waiting_better=together.order.is_waiting,
+        costs=money(together.order.cost_of_terms),
+        value=money(together.order.order_value),
+        volume=units(together.order.volume),
+        containers=together.order.containers,
+        binding=together.order.binding,
+        items=items,
+    )
+
+
+def _top_up_item(candidate: Candidate, choice: JointChoice) -> TopUpItem:
+    quantity = units(choice.quantity)
+    return TopUpItem(
+        sku=candidate.terms.sku,
+        name=candidate.site.item.name,
+        quantity=quantity,
+        beyond_need=units(choice.topped_up),
+        value=money(float(quantity * candidate.terms.cost_of(quantity))),
+        days_left=round(candidate.days_left, 1),
     )
 
 

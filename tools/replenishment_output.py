@@ -75,26 +75,33 @@ class TodaysParameters(ToolOutput):
 
 
 class TopUpItem(ToolOutput):
-    """Another item of the same supplier for this site; `days_left` until it would be ordered by itself."""
+    """An item in the order; `beyond_need` of its quantity is for later, `days_left` until it would be due by itself."""
 
     sku: str
     name: str
     quantity: Decimal
+    beyond_need: Decimal
     value: Decimal
     days_left: float
 
 
 class TopUpOrder(ToolOutput):
-    """What the order lacks by itself and what else to put into it.
+    """The best order with the supplier for this site where `own_quantity` of the item alone is too small for it.
 
-    `missing` is money for `minimum_order_value`, m³ for `minimum_order_volume` and for a full `container`. With these
-    items `own_quantity` of the item itself is enough.
+    `is_possible`: there is such an order. `is_waiting_better`: ordering all of it at the next chance is worth more.
+    `costs`: what the supplier's terms cost against ordering just the needs, were there no terms; negative where more
+    than the needs is worth ordering anyway. `value` of the goods, `volume` in m³; `binding` names the terms that
+    changed what is ordered. The item itself is among `items`.
     """
 
-    why: str
-    missing: Decimal
     own_quantity: Decimal
-    is_reached: bool
+    is_possible: bool
+    is_waiting_better: bool
+    costs: Decimal
+    value: Decimal
+    volume: Decimal
+    containers: int
+    binding: tuple[str, ...]
     items: tuple[TopUpItem, ...]
 
 

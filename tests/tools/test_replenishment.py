@@ -132,11 +132,15 @@ def test_an_order_below_the_joint_minimum_names_what_to_add(
         connection.execute("UPDATE supplier SET minimum_order_value = 150 WHERE supplier = 'S-07'")
     found = site(asker)
     assert found.orders[0].quantity == 156
-    assert (found.top_up.why, found.top_up.missing, found.top_up.own_quantity) == ("minimum_order_value", 54, 96)
-    assert (found.top_up.is_reached, found.top_up.items) == (False, ())
+    assert (found.top_up.own_quantity, found.top_up.value, found.top_up.binding) == (96, 156, ("minimum_value",))
+    assert [(one.sku, one.quantity, one.beyond_need) for one in found.top_up.items] == [("OAT-1L", 156, 60)]
     put("item_supplier", sku="OAT-B", supplier="S-07", unit_cost=1, lead_time_days=5, lead_time_sd_days=0)
     put("stock", sku="OAT-B", site="LEJ", state="available", quantity=20, counted_at=NOW)
-    put("demand", sku="OAT-B", site="LEJ", day=day(-1), quantity=900)
-    (added,) = site(asker).top_up.items
-    assert (added.sku, added.days_left) == ("OAT-B", 0.0)
-    assert added.value >= 54
+    for back in range(1, 60):
+        put("demand", sku="OAT-B", site="LEJ", day=day(-back), quantity=10)
+    together = site(asker).top_up
+    assert {one.sku for one in together.items} == {"OAT-1L", "OAT-B"}
+    assert sum(one.value for one in together.items) == together.value >= 150
+    # What both of them need is above the minimum: the terms cost nothing.
+    assert not together.is_waiting_better
+    assert together.costs <= 0
