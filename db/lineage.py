@@ -43,6 +43,13 @@ WITH used AS (
     UNION ALL
     SELECT 'item_suppliers', sku || ' ' || supplier, batch_id, source_row FROM item_supplier WHERE sku = %(sku)s
     UNION ALL
+    SELECT 'price_breaks', concat_ws(' ', sku, supplier, from_quantity), batch_id, source_row FROM price_break
+     WHERE sku = %(sku)s
+    UNION ALL
+    SELECT 'supplier_calendars', c.supplier || ' ' || c.site, c.batch_id, c.source_row
+      FROM supplier_calendar c JOIN item_supplier i USING (tenant, supplier)
+     WHERE i.sku = %(sku)s AND (c.site = '*' OR c.site = ANY(%(sites)s))
+    UNION ALL
     SELECT 'lanes', source || ' ' || destination, batch_id, source_row FROM lane
      WHERE source = ANY(%(sites)s) AND destination = ANY(%(sites)s)
     UNION ALL
