@@ -104,27 +104,37 @@ def origins_of(panel: Panel, window: int) -> Origins:
 def rows_for(panel: Panel, origins: Origins, series: IntArray, origin: IntArray, step: IntArray) -> Rows:
     """Rows for `step` periods ahead (1 = the period `origin`); all arrays (rows,)."""
     column, target = origin - origins.first, origin + step - 1
-    scale = origins.scale[series, column].astype(np.float64)
-    lift: FloatArray = np.zeros(series.size)
+    level = origins.scale[series, column].astype(np.float64)
+    lift, answered = _lifted(origins, series, origin, step, level)
+    ratio, states = np.exp(lift)[:, None], len(_states(panel.frequency))
+    state = origins.state[series, column]
     parts = [
         step[:, None],
-        np.log(scale / origins.usual[column])[:, None],
-        origins.state[series, column],
+        np.log(level / origins.usual[column])[:, None],
+        state[:, :states] / ratio,
+        state[:, states:],
         origins.trends[series, column],
     ]
     parts += [_calendar(panel, target)]
     if origins.season is not None:
         season = origins.season[series, column]
         same = season[np.arange(series.size), (step - 1) % panel.frequency.season]
-        parts += [same[:, None], (same / np.maximum(season.mean(axis=1), 1e-6))[:, None]]
-    parts += [_last_year(panel, series, origin, target) / scale[:, None]]
+        parts += [same[:, None] / ratio, (same / np.maximum(season.mean(axis=1), 1e-6))[:, None]]
+    parts += [_last_year(panel, series, origin, target) / (level[:, None] * ratio)]
     parts += [np.column_stack([values for _, values in signal_columns(one, panel.frequency, series, origin, target)])
               for one in panel.signals]  # fmt: skip
-    if origins.response is not None:
-        plain, similar = origins.response.expected(series, origin, step)
-        lift = np.clip(np.nan_to_num(plain - np.log(scale)), -MOST_LIFT, MOST_LIFT)
-        parts += [lift[:, None], (similar - plain)[:, None]]
-    return Rows(np.concatenate(parts, axis=1).astype(np.float32), scale * np.exp(lift))
+    return Rows(np.concatenate([*parts, *answered], axis=1).astype(np.float32), level * ratio[:, 0])
+
+
+def _lifted(
+    origins: Origins, series: IntArray, origin: IntArray, step: IntArray, level: FloatArray
+) -> tuple[FloatArray, list[FloatArray]]:
+    """(rows,) the logarithm of what elastic signals make of the level, and what is known of that as columns."""
+    if origins.response is None:
+        return np.zeros(series.size), []
+    found = origins.response.expected(series, origin, step)
+    lift = np.clip(np.nan_to_num(found.plain - np.log(level)), -MOST_LIFT, MOST_LIFT)
+    return lift, [np.column_stack([lift, found.similar - found.plain, found.periods])]
 
 
 def _features(panel: Panel, trends: list[str]) -> Iterator[Feature]:
@@ -141,7 +151,7 @@ def _features(panel: Panel, trends: list[str]) -> Iterator[Feature]:
     for one in panel.signals:
         yield from (Feature(name, one.name) for name, _ in signal_columns(one, kind, nobody, nobody, nobody))
     if any(one.elastic for one in panel.signals):
-        yield from (Feature(EXPECTED, "answer to signals"), Feature("similar", "answer to signals"))
+        yield from (Feature(name, "answer to signals") for name in (EXPECTED, "similar", "similar_periods"))
 
 
 def _states(kind: Frequency) -> tuple[str, ...]:

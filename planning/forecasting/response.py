@@ -17,9 +17,9 @@ from planning.forecasting.signals import LaidSignal, SignalKind
 
 # Series-periods that no answer at all is worth to the pooled coefficients, and the pooled ones to a SKU's own.
 POOLED_PRIOR, OWN_PRIOR = 300.0, 3_000.0
-# How unlike, in expected log demand, a period may be and still count by 1/e among the similar ones; how many periods
-# the plain level is worth there.
-WIDTH, LEVEL_PRIOR = 0.2, 0.5
+# How far apart two periods may lie and still count by 1/e among the similar ones: in the logarithm of a price, and in
+# a flag or a depth of promotion; and how many periods all of them together are worth there.
+PRICE_WIDTH, FLAG_WIDTH, LEVEL_PRIOR = 0.06, 1.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Response:
         drivers: (series, periods + horizon, signals) standardised, prices as logarithms.
         group: (series,) whose coefficients a series has.
         coefficients: (periods + 1, groups, signals).
+        shelf: (series, periods + horizon, own) the series' own prices and promotions among the signals, in widths.
         memory, similar_memory: half-lives in periods of the level, and of similar periods.
     """
 
@@ -38,28 +39,39 @@ class Response:
     drivers: FloatArray
     group: IntArray
     coefficients: FloatArray
+    shelf: FloatArray
     memory: float
     similar_memory: float
 
-    def expected(self, series: IntArray, origin: IntArray, step: IntArray) -> tuple[FloatArray, FloatArray]:
-        """(rows,) log demand by level and answer, and by what happened in periods with a similar answer."""
-        plain, similar = np.empty(series.size), np.empty(series.size)
+    def expected(self, series: IntArray, origin: IntArray, step: IntArray) -> Expected:
+        """What was expected at `origin` for `step` periods ahead; all (rows,)."""
+        found = np.empty((3, series.size))
         for one in np.unique(origin):
             rows = np.flatnonzero(origin == one)
-            plain[rows], similar[rows] = self._at(series[rows], int(one), one + step[rows] - 1)
-        return plain, similar
+            found[:, rows] = self._at(series[rows], int(one), one + step[rows] - 1)
+        return Expected(*found)
 
-    def _at(self, series: IntArray, origin: int, target: IntArray) -> tuple[FloatArray, FloatArray]:
+    def _at(self, series: IntArray, origin: int, target: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         members, place = np.unique(series, return_inverse=True)
         answer = np.einsum("stp,sp->st", self.drivers[members], self.coefficients[origin, self.group[members]])
-        logs = self.logs[members, :origin][place]
-        now = answer[place, target]
-        level = logs - answer[place, :origin]
-        apart = np.abs(now[:, None] - answer[place, :origin])
-        age = origin - 1 - np.arange(origin)
-        plain = _mean(level, 0.5 ** (age / self.memory), np.nan, 0.0)
-        weight = np.exp(-apart / WIDTH) * 0.5 ** (age / self.similar_memory)
-        return now + plain, now + _mean(level, weight, plain, LEVEL_PRIOR)
+        logs, age = self.logs[series, :origin], origin - 1 - np.arange(origin)
+        level, _ = _mean(logs - answer[place, :origin], 0.5 ** (age / self.memory))
+        apart = np.abs(self.shelf[series, :origin] - self.shelf[series, target][:, None]).sum(axis=2)
+        fading = 0.5 ** (age / self.similar_memory)
+        usual, _ = _mean(logs, fading)
+        alike, alike_periods = _mean(logs, fading * np.exp(-apart))
+        share = alike_periods / (alike_periods + LEVEL_PRIOR)
+        similar = np.where(share > 0.0, share * np.nan_to_num(alike) + (1.0 - share) * usual, usual)
+        return answer[place, target] + level, similar, alike_periods
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Log demand (rows,) by level and answer, and in periods with similar prices and promotions; how many those are."""
+
+    plain: FloatArray
+    similar: FloatArray
+    periods: FloatArray
 
 
 def response_of(panel: Panel) -> Response | None:
@@ -75,7 +87,20 @@ def response_of(panel: Panel) -> Response | None:
     memory = float(panel.frequency.windows[-1])
     lead = (drivers.shape[1] - panel.periods + 1) // 2
     coefficients = _fitted(logs, drivers, group, max(lead, 1), memory)
-    return Response(logs, drivers, group, coefficients, memory, panel.frequency.state_window / 2.0)
+    return Response(logs, drivers, group, coefficients, _shelf(elastic), memory, panel.frequency.state_window / 2.0)
+
+
+def _shelf(signals: list[LaidSignal]) -> FloatArray:
+    """(series, periods + horizon, own) what makes periods alike, in widths."""
+    found: list[FloatArray] = []
+    for one in signals:
+        values = one.values[one.row].astype(np.float64)
+        if one.kind is SignalKind.PRICE:
+            found.append(np.nan_to_num(np.log(values)) / PRICE_WIDTH)
+        elif one.kind is not SignalKind.MEASURE:
+            found.append(values / FLAG_WIDTH)
+    shape = (*signals[0].values[signals[0].row].shape, 0)
+    return np.stack(found, axis=2) if found else np.zeros(shape)
 
 
 def _driver(signal: LaidSignal) -> FloatArray:
@@ -133,11 +158,10 @@ def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
     return pooled + np.linalg.solve(gram + OWN_PRIOR * own, rest[..., None])[..., 0]
 
 
-def _mean(values: FloatArray, weight: FloatArray, prior: FloatArray | float, worth: float) -> FloatArray:
-    """(rows,) weighted mean of what is known of (rows, periods), drawn towards `prior`."""
+def _mean(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(rows,) weighted mean of what is known of (rows, periods), NaN where nothing is, and the weight of it."""
     known = ~np.isnan(values)
     weighed = np.where(known, weight, 0.0)
-    total = weighed.sum(axis=1) + worth
-    pulled = np.where(worth > 0.0, worth * np.nan_to_num(prior), 0.0)
-    safe = np.where(total > 0.0, total, 1.0)
-    return np.where(total > 0.0, ((weighed * np.nan_to_num(values)).sum(axis=1) + pulled) / safe, np.nan)
+    total = weighed.sum(axis=1)
+    mean = (weighed * np.nan_to_num(values)).sum(axis=1) / np.where(total > 0.0, total, 1.0)
+    return np.where(total > 0.0, mean, np.nan), total

@@ -44,10 +44,10 @@ def answer(panel: Panel) -> Response:
 
 def test_an_answer_is_carried_beyond_the_lowest_price_ever_seen() -> None:
     everyone = np.arange(SERIES)
-    plain, similar = answer(shop()).expected(everyone, np.full(SERIES, WEEKS), np.full(SERIES, HORIZON))
+    found = answer(shop()).expected(everyone, np.full(SERIES, WEEKS), np.full(SERIES, HORIZON))
     expected = np.log(100.0 * 0.5**ELASTICITY)
-    assert np.median(plain) == pytest.approx(expected, abs=0.2)
-    assert np.median(similar) == pytest.approx(expected, abs=0.2)
+    assert np.median(found.plain) == pytest.approx(expected, abs=0.2)
+    assert found.periods.max() < 0.01
 
 
 def test_nothing_after_an_origin_changes_what_was_expected_then() -> None:
@@ -55,10 +55,20 @@ def test_nothing_after_an_origin_changes_what_was_expected_then() -> None:
     everyone, early, late = np.arange(SERIES), np.full(SERIES, WEEKS - 10), np.full(SERIES, WEEKS)
     one, other = answer(shop()), answer(shop(later=5.0))
     ahead = np.ones(SERIES, np.int64)
-    known = zip(one.expected(everyone, early, ahead), other.expected(everyone, early, ahead), strict=True)
-    assert all(np.array_equal(before, after) for before, after in known)
-    before, after = (found.expected(everyone, late, ahead)[0] for found in (one, other))
-    assert (after > before + 0.5).all()
+    before, after = (found.expected(everyone, early, ahead) for found in (one, other))
+    assert np.array_equal(before.plain, after.plain)
+    assert np.array_equal(before.similar, after.similar)
+    before, after = (found.expected(everyone, late, ahead) for found in (one, other))
+    assert (after.plain > before.plain + 0.5).all()
+
+
+def test_similar_periods_are_those_at_the_same_price() -> None:
+    """Of three prices, about a third of the weeks; what was sold then."""
+    panel, ahead = shop(), np.ones(SERIES, np.int64)
+    found = answer(panel).expected(np.arange(SERIES), np.full(SERIES, WEEKS), ahead)
+    price = panel.signals[0].values[panel.signals[0].row, WEEKS]
+    assert found.similar == pytest.approx(np.log(100.0 * price**ELASTICITY), abs=0.15)
+    assert (found.periods > 3.0).all()
 
 
 def test_there_is_no_answer_without_an_elastic_signal() -> None:
