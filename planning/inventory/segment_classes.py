@@ -54,7 +54,8 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True)
 class Borders:
-    """Where one class ends and the next begins; `band` is the share of a border that a change of class must exceed.
+    """Where one class ends and the next begins; `band` is the share of a border that a change of class must exceed
+    (of borders that are shares themselves, of what lies between them and the nearer of 0 and 1).
 
     `interval` (periods between demands) and `variation` (squared) are Syntetos and Boylan's 1.32 and .49.
     """
@@ -69,8 +70,9 @@ class Borders:
     band: float = 0.10
 
     def __post_init__(self) -> None:
-        for name in ("interval", "variation", "fast", "slow", "returns"):
+        for name in ("interval", "variation", "fast", "slow"):
             number(f"borders.{name}", getattr(self, name), at_least=0.0)
+        fraction("borders.returns", self.returns)
         if fraction("borders.value_a", self.value_a) >= fraction("borders.value_b", self.value_b):
             raise InvalidField("borders.value_a", "must be below value_b")
         if self.slow > self.fast:

@@ -145,16 +145,20 @@ def _classes(
 ) -> tuple[Variability, Value, Velocity, Returns | None]:
     variability = _variability(measures, borders, before)
     value = _banded(
-        measures.rank, (borders.value_a, borders.value_b), (Value.A, Value.B, Value.C), before and before.value, borders
-    )
+        measures.rank, (borders.value_a, borders.value_b), (Value.A, Value.B, Value.C), before and before.value,
+        [borders.band * _to_the_end(border) for border in (borders.value_a, borders.value_b)],
+    )  # fmt: skip
     velocity = _banded(
         measures.units_per_day, (borders.slow, borders.fast), (Velocity.SLOW, Velocity.MEDIUM, Velocity.FAST),
-        before and before.velocity, borders,
+        before and before.velocity, [borders.band * border for border in (borders.slow, borders.fast)],
     )  # fmt: skip
     share = measures.returned_share
     returns = None
     if share is not None:
-        returns = _banded(share, (borders.returns,), (Returns.USUAL, Returns.HIGH), before and before.returns, borders)
+        returns = _banded(
+            share, (borders.returns,), (Returns.USUAL, Returns.HIGH), before and before.returns,
+            [borders.band * _to_the_end(borders.returns)],
+        )  # fmt: skip
     return variability, value, velocity, returns
 
 
@@ -164,30 +168,35 @@ def _variability(measures: Measures, borders: Borders, before: Segment | None) -
     was = before.variability if before else None
     rare_before = None if was in (None, Variability.NONE) else was in (Variability.INTERMITTENT, Variability.LUMPY)
     wild_before = None if was in (None, Variability.NONE) else was in (Variability.ERRATIC, Variability.LUMPY)
-    is_rare = _beyond(measures.interval, borders.interval, rare_before, borders.band)
-    is_wild = _beyond(measures.variation, borders.variation, wild_before, borders.band)
+    is_rare = _beyond(measures.interval, borders.interval, rare_before, borders.band * borders.interval)
+    is_wild = _beyond(measures.variation, borders.variation, wild_before, borders.band * borders.variation)
     if is_rare:
         return Variability.LUMPY if is_wild else Variability.INTERMITTENT
     return Variability.ERRATIC if is_wild else Variability.SMOOTH
 
 
 def _banded(
-    measure: float, borders: tuple[float, ...], classes: tuple[Class, ...], before: Class | None, limits: Borders
+    measure: float, borders: tuple[float, ...], classes: tuple[Class, ...], before: Class | None, bands: list[float]
 ) -> Class:
-    """The class of a measure; each border between it and last time's class must be passed by the band."""
+    """The class of a measure; each border between it and last time's class must be passed by its band."""
     place = None if before is None else classes.index(before)
     passed = [
-        _beyond(measure, border, None if place is None else place > index, limits.band)
-        for index, border in enumerate(borders)
+        _beyond(measure, border, None if place is None else place > index, band)
+        for index, (border, band) in enumerate(zip(borders, bands, strict=True))
     ]
     return classes[sum(passed)]
+
+
+def _to_the_end(share: float) -> float:
+    """From a share to the nearer of 0 and 1: a tenth of .95 above it, no share could ever be."""
+    return min(share, 1.0 - share)
 
 
 def _beyond(measure: float, border: float, before: bool | None, band: float) -> bool:
     """True above the border; coming from below only above it by the band, from above until below it by the band."""
     if before is None:
         return measure >= border
-    return measure >= border * (1.0 - band if before else 1.0 + band)
+    return measure >= border + (-band if before else band)
 
 
 def _ranks(histories: Sequence[ItemHistory]) -> dict[str, float]:

@@ -79,6 +79,16 @@ def test_an_item_at_a_border_does_not_flicker() -> None:
     assert segment_items([history("A", [8.9] * 10)], before={"A": back[0]})[0].velocity is Velocity.MEDIUM
 
 
+def test_an_item_worth_nothing_any_more_falls_to_the_last_class() -> None:
+    def items(margin: float) -> list[ItemHistory]:
+        return [history("big", [80.0] * 4), history("falling", [15.0] * 4, margin), history("other", [5.0] * 4)]
+
+    before = {one.item: one for one in segment_items(items(1.0))}
+    assert before["falling"].value is Value.B
+    fallen = segment_items(items(0.0), before=before)[1]
+    assert (fallen.value, fallen.kept) == (Value.C, ())
+
+
 def test_weeks_of_noise_change_few_classes() -> None:
     random = np.random.default_rng(1)
     rates = random.lognormal(1.0, 1.2, 150)
