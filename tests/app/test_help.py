@@ -36,7 +36,7 @@ def test_the_contract_has_its_commands() -> None:
     assert names >= {
         "demo", "worker", "import", "quarantine list", "quarantine replay", "doctor", "triage", "case", "why",
         "approvals", "approve", "reject", "policy check", "audit seal", "audit verify", "audit prove", "audit export",
-        "forecast train",
+        "forecast train", "forecast backtest", "forecast promote", "forecast rollback", "forecast status",
     }  # fmt: skip
 
 
