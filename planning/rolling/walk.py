@@ -14,9 +14,32 @@ import numpy as np
 from planning.arrays import FloatArray
 from planning.rolling.tables import CAPACITY, FREE, NOTHING, STOCK, Memory, Tables
 
+# Loops instead of array expressions: those take numba several times as long to compile.
 ROUNDING = 1e-9  # units missing that are none
 
-compiled = numba.njit(cache=True)
+compiled = numba.njit(cache=True, error_model="numpy")
+
+
+@compiled
+def _add(target: FloatArray, value: float) -> None:
+    for index in range(target.size):
+        target[index] += value
+
+
+@compiled
+def _add_times(target: FloatArray, factor: float, values: FloatArray) -> None:
+    for index in range(target.size):
+        target[index] += factor * values[index]
+
+
+@compiled
+def _spread(values: FloatArray, count: int) -> FloatArray:
+    """(values, count) each value in a row of its own."""
+    result = np.empty((values.size, count))
+    for row in range(values.size):
+        for index in range(count):
+            result[row, index] = values[row]
+    return result
 
 
 @compiled
@@ -24,9 +47,7 @@ def _order(
     now: int, plan: FloatArray, stock: FloatArray, gap: FloatArray, profit: FloatArray, t: Tables, memory: Memory
 ) -> None:
     """Ships what is ordered, as far as stock and capacity go; takes the money from `profit`."""
-    room = np.empty_like(stock)
-    for site in range(room.shape[0]):
-        room[site, :] = t.capacity[site]
+    room = _spread(t.capacity, profit.size)
     for lane in range(t.source.size):
         answer, shipped, limit = t.answer[now, lane], memory.shipped[now, lane], memory.limit[now, lane]
         wanted, gaps, source = plan[now, lane], gap[t.target[lane]], t.source[lane]
@@ -36,7 +57,7 @@ def _order(
             shipped[future] = max(asked, 0.0)
         if source >= 0:
             _cut(float(t.yield_rate[source]), stock[source], room[source], shipped, limit)
-        profit -= t.order_cost[now, lane] * shipped
+        _add_times(profit, -t.order_cost[now, lane], shipped)
 
 
 @compiled
@@ -57,12 +78,13 @@ def _cut(rate: float, stock: FloatArray, room: FloatArray, shipped: FloatArray, 
 def _receive(now: int, plan: FloatArray, stock: FloatArray, gap: FloatArray, t: Tables, memory: Memory) -> None:
     """Arrivals; and what was planned but not shipped stays a gap of the site that wanted it."""
     for lane in range(t.source.size):
-        site, planned = t.target[lane], plan[now, lane]
-        gap[site] += planned - memory.shipped[now, lane]
+        site = t.target[lane]
+        _add(gap[site], plan[now, lane])
+        _add_times(gap[site], -1.0, memory.shipped[now, lane])
         if now >= t.lead[lane]:
-            stock[site] += memory.shipped[now - t.lead[lane], lane]
+            _add_times(stock[site], 1.0, memory.shipped[now - t.lead[lane], lane])
     for site in range(stock.shape[0]):
-        stock[site] += t.inflow[now, site]
+        _add(stock[site], t.inflow[now, site])
 
 
 @compiled
@@ -108,7 +130,7 @@ def _sell(
             lacking[future] = wanted[future] - sold
             profit[future] += price * sold - shortage * lacking[future]
         for site in range(gap.shape[0]):
-            gap[site] += t.share[site, market] * beyond
+            _add_times(gap[site], t.share[site, market], beyond)
 
 
 @compiled
@@ -118,20 +140,17 @@ def forward(plan: FloatArray, futures: FloatArray, ramp: float, t: Tables, memor
     What was committed before is left out.
     """
     count = futures.shape[2]
-    stock, gap = np.zeros((t.on_hand.size, count)), np.zeros((t.on_hand.size, count))
-    missing, profit = np.zeros((t.unfilled.size, count)), np.zeros(count)
-    for site in range(t.on_hand.size):
-        stock[site, :] = t.on_hand[site]
-    for market in range(t.unfilled.size):
-        missing[market, :] = t.unfilled[market]
-    memory.goodwill[0, :] = t.level
+    stock, missing = _spread(t.on_hand, count), _spread(t.unfilled, count)
+    gap, profit = np.zeros(stock.shape), np.zeros(count)
+    for future in range(count):
+        memory.goodwill[0, future] = t.level
     for now in range(futures.shape[0]):
         _order(now, plan, stock, gap, profit, t, memory)
         _receive(now, plan, stock, gap, t, memory)
         _change_goodwill(now, missing, ramp, t, memory)
         _sell(now, futures, stock, gap, missing, profit, t, memory)
         for site in range(stock.shape[0]):
-            profit -= t.holding[site] * stock[site]
+            _add_times(profit, -t.holding[site], stock[site])
     return profit
 
 
@@ -145,7 +164,7 @@ def _unsell(
         demand, wanted, offered = memory.demand[now, market], memory.wanted[now, market], memory.offered[now, market]
         d_left, d_lacking, d_beyond = d_stock[t.market_site[market]], d_missing[market], np.zeros(demand.size)
         for site in range(d_gap.shape[0]):
-            d_beyond += t.share[site, market] * d_gap[site]
+            _add_times(d_beyond, t.share[site, market], d_gap[site])
         expected, waits, possible = t.expected[now, market], t.waits[market], futures[now, market]
         price, shortage = t.price[market], t.shortage[market]
         for future in range(demand.size):
@@ -190,9 +209,10 @@ def _unreceive(
     for lane in range(t.source.size):
         site = t.target[lane]
         if now >= t.lead[lane]:
-            d_shipped[now - t.lead[lane], lane] += d_stock[site]
-        slope[now, lane] += d_gap[site].sum()
-        d_shipped[now, lane] -= d_gap[site]
+            _add_times(d_shipped[now - t.lead[lane], lane], 1.0, d_stock[site])
+        for future in range(d_gap.shape[1]):
+            slope[now, lane] += d_gap[site, future]
+        _add_times(d_shipped[now, lane], -1.0, d_gap[site])
 
 
 @compiled
@@ -201,10 +221,10 @@ def _unorder(
     memory: Memory,
 ) -> None:  # fmt: skip
     """Back through `_order`."""
-    d_room = np.zeros_like(d_stock)
+    d_room = np.zeros(d_stock.shape)
     for lane in range(t.source.size - 1, -1, -1):
         source, limit, worth = t.source[lane], memory.limit[now, lane], d_shipped[now, lane]
-        worth -= t.order_cost[now, lane]
+        _add(worth, -t.order_cost[now, lane])
         if source >= 0:
             _uncut(float(t.yield_rate[source]), d_stock[source], d_room[source], worth, limit)
         answer, gaps, total = t.answer[now, lane], d_gap[t.target[lane]], 0.0
@@ -235,7 +255,7 @@ def backward(futures: FloatArray, ramp: float, t: Tables, memory: Memory) -> Flo
     d_missing, d_goodwill = np.zeros((t.price.size, count)), np.zeros(count)
     for now in range(futures.shape[0] - 1, -1, -1):
         for site in range(sites):
-            d_stock[site] -= t.holding[site]
+            _add(d_stock[site], -t.holding[site])
         _unsell(now, futures, d_stock, d_gap, d_missing, d_goodwill, t, memory)
         _unchange_goodwill(now, d_goodwill, d_missing, ramp, t, memory)
         _unreceive(now, d_stock, d_gap, d_shipped, slope, t)
@@ -243,10 +263,7 @@ def backward(futures: FloatArray, ramp: float, t: Tables, memory: Memory) -> Flo
     return slope
 
 
-@compiled
-def climb(
-    plan: FloatArray, futures: FloatArray, ramp: float, t: Tables, memory: Memory
-) -> tuple[float, FloatArray]:  # fmt: skip
+def climb(plan: FloatArray, futures: FloatArray, ramp: float, t: Tables, memory: Memory) -> tuple[float, FloatArray]:
     """The mean profit of `plan`, and (periods, lanes) how it changes with each planned unit."""
     profit = forward(plan, futures, ramp, t, memory)
-    return profit.mean(), backward(futures, ramp, t, memory) / futures.shape[2]
+    return float(profit.mean()), backward(futures, ramp, t, memory) / futures.shape[2]
