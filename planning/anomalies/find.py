@@ -31,7 +31,7 @@ def find(seen: Observed, *, window: int | None = None) -> tuple[Anomaly, ...]:
     records.FALSE_ALARMS add up to .012, and tails heavier than assumed add the rest. Raises `InvalidField` for a
     window that is no whole number.
     """
-    span = min(count("window", window or WINDOW_DAYS * seen.week // 7), seen.values.size)
+    span = min(count("window", WINDOW_DAYS * seen.week // 7 if window is None else window), seen.values.size)
     errors = _errors(seen, span)
     clean = _without(seen, errors)
     moved = shifts.shift(clean)

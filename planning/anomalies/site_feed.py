@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from planning.anomalies.anomaly import Anomaly, Form, Kind
-from planning.arrays import BoolArray, FloatArray, count
+from planning.arrays import BoolArray, FloatArray, IntArray, count
 from planning.errors import InvalidField
 
 WEEK = 7
@@ -29,8 +29,8 @@ def site_errors(values: FloatArray, window: int) -> tuple[Anomaly, ...]:
     makes days on which all move together look rarer than they are, so a holiday can be taken for a missing feed.
     Raises `InvalidField`.
     """
-    if values.ndim != 2 or values.size == 0:
-        raise InvalidField("values", "must be a matrix of series and days")
+    if values.ndim != 2 or values.size == 0 or np.isinf(values).any():
+        raise InvalidField("values", "must be a matrix of series and days, each day a number or NaN")
     span = min(count("window", window), values.shape[1] - WEEK)
     if values.shape[0] < FEWEST_SERIES or span < 1:
         return ()
@@ -63,24 +63,23 @@ def _of_day(values: FloatArray, day: int, first: int, limit: float) -> Iterator[
 def _usual(values: FloatArray, day: int) -> FloatArray:
     """(series,) mean of the same weekday, the day itself left out."""
     same = _same_weekday(values, day)
-    return np.nan_to_num(_mean(values[:, same]))
+    return _mean(values[:, same])
 
 
 def _missing(values: FloatArray, day: int) -> float:
     if (values[:, day] != 0.0).any():
         return 1.0
     # Half a day of sale and half of none beforehand: a weekday that never stood still may one day.
-    zero = values[:, _same_weekday(values, day)] == 0.0
-    return float(np.prod((zero.sum(axis=1) + 0.5) / (zero.shape[1] + 1.0)))
+    same = values[:, _same_weekday(values, day)]
+    return float(np.prod(((same == 0.0).sum(axis=1) + 0.5) / (_known(same) + 1.0)))
 
 
 def _repeated(values: FloatArray, day: int) -> float:
     sold = values[:, day] > 0.0
     if sold.sum() < FEWEST_SERIES or (values[:, day] != values[:, day - 1]).any():
         return 1.0
-    rows = values[sold]
-    others = np.delete(rows, day, axis=1) == rows[:, [day]]
-    return float(np.prod((others.sum(axis=1) + 0.5) / (others.shape[1] + 1.0)))
+    others, today = np.delete(values[sold], day, axis=1), values[sold, day]
+    return float(np.prod(((others == today[:, None]).sum(axis=1) + 0.5) / (_known(others) + 1.0)))
 
 
 def _doubled(values: FloatArray, day: int) -> float:
@@ -98,6 +97,10 @@ def _same_weekday(values: FloatArray, day: int) -> BoolArray:
     return (place % WEEK == day % WEEK) & (place != day)
 
 
+def _known(values: FloatArray) -> IntArray:
+    """(series,) how many days are known."""
+    return (~np.isnan(values)).sum(axis=1)
+
+
 def _mean(values: FloatArray) -> FloatArray:
-    known = ~np.isnan(values)
-    return np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.nansum(values, axis=1) / np.maximum(_known(values), 1)

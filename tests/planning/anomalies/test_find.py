@@ -186,6 +186,12 @@ def test_what_is_no_series_is_refused(values: list[float]) -> None:
         Observed(np.array(values))
 
 
+@pytest.mark.parametrize("window", [0, -3, 1.5])
+def test_a_window_of_no_periods_is_refused(window: int) -> None:
+    with pytest.raises(InvalidField, match="window"):
+        find(Observed(np.ones(5)), window=window)
+
+
 def test_flags_must_fit() -> None:
     with pytest.raises(InvalidField, match="promoted"):
         Observed(np.ones(5), promoted=np.zeros(4, dtype=np.bool_))

@@ -50,5 +50,14 @@ def test_series_that_begin_later_are_left_out_until_then() -> None:
     values = site(5)
     values[:20, :120] = np.nan
     assert site_errors(values, WINDOW) == ()
-    with pytest.raises(InvalidField, match="values"):
-        site_errors(values[0], WINDOW)
+    for wrong in (values[0], np.where(np.isnan(values), np.inf, values)):
+        with pytest.raises(InvalidField, match="values"):
+            site_errors(wrong, WINDOW)
+
+
+def test_days_that_are_not_known_make_no_quiet_day_rare() -> None:
+    # Eight slow series listed two weeks ago: that all are at zero today says nothing.
+    values = np.full((8, DAYS), np.nan)
+    values[:, -14:] = np.random.default_rng(1).poisson(0.3, (8, 14))
+    values[:, -1] = 0.0
+    assert site_errors(values, WINDOW) == ()
