@@ -28,7 +28,10 @@ SMALLEST_SHARED = 3
 
 
 def explain(part: PartPlan, scale: Scale, clock: Clock) -> tuple[Collision, ...]:
-    """One collision for each demand of the part that is not met, those with the same constraints together."""
+    """One collision for each demand of the part that is not met, those with the same constraints together.
+
+    Demands for which the time does not last have none.
+    """
     kept = [
         one for one in part.problem.demands if one.commitment is Commitment.REQUIRED and one.demand not in part.unmet
     ]
@@ -38,6 +41,9 @@ def explain(part: PartPlan, scale: Scale, clock: Clock) -> tuple[Collision, ...]
     merged: dict[tuple[Constraint, ...], Collision] = {}
     lacking = [one for one in part.problem.demands if one.demand in part.unmet]
     for position, demand in enumerate(lacking):
+        if clock.over:
+            break
+        clock.tick()
         found = _collision(part.problem, demand, kept, scale, clock.part(1 / (len(lacking) - position), "collisions"))
         if found is not None:
             before = merged.get(found[0])
@@ -53,6 +59,8 @@ def _collision(
     siblings = [one for one in kept if one.item == demand.item]
     best: tuple[Constraint, ...] | None = None
     for others in dict.fromkeys((0, len(siblings), len(kept))):
+        if clock.over:
+            break
         company = siblings[:others] if others <= len(siblings) else kept
         found = _smallest(_only(problem, [demand, *company]), scale, clock.part(0.5, "collisions"))
         if found is None:

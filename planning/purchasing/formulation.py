@@ -78,6 +78,15 @@ class Formulation:
         arcs = self.network.arcs_to[demand]
         return self.rules.total(part for arc in arcs for part in self.given.get(arc, ()))
 
+    def nothing(self) -> tuple[int, ...] | None:
+        """The solution that buys nothing and drops every required demand, or None where something must be bought."""
+        if self.problem.fixed or any(one.at_least for one in self.problem.volume_limits):
+            return None
+        values = [variable.domain[0] for variable in self.rules.model.proto.variables]
+        for drop in self.dropped.values():
+            values[drop.index] = 1
+        return tuple(values)
+
     def exclude(self, keys: frozenset[LineKey]) -> None:
         """At least one line is used that is not among these, or one of these is not used."""
         lines = [(self.taken(number), self.network.lines[number].key in keys) for number in self.tiers]
@@ -160,8 +169,9 @@ class Formulation:
             most = self.problem.demands[arc.demand].quantity
             parts = self.given[number] = []
             for position, use in enumerate(self.tiers[arc.line]):
-                part = self.rules.whole(min(most, use.most))
-                self.rules.model.add(part <= use.taken * most)
+                largest = min(most, use.most)
+                part = self.rules.whole(largest)
+                self.rules.model.add(part <= use.taken * largest)
                 self.money.pay(part, arc.cost, most)
                 by_tier[arc.line, position].append(part)
                 parts.append(part)

@@ -37,8 +37,8 @@ class Branching:
     done: bool
 
 
-def relax(matrix: Matrix, unit: int) -> Relaxation | None:
-    """The relaxation, or None if it has no solution; `unit` ticks are one unit of money for the solver's scaling."""
+def relax(matrix: Matrix, unit: int, seconds: float) -> Relaxation | None:
+    """The relaxation, or None if there is none or none was found in `seconds`; the solver counts money in `unit` ticks."""
     from ortools.linear_solver.python import model_builder
     from scipy.sparse import csr_matrix
 
@@ -54,6 +54,7 @@ def relax(matrix: Matrix, unit: int) -> Relaxation | None:
     )
     model.helper.fill_model_from_sparse_data(*bounds, rows)
     solver = model_builder.Solver("glop")
+    solver.set_time_limit_in_seconds(seconds)
     if solver.solve(model) != model_builder.SolveStatus.OPTIMAL:
         return None
     x = solver.values(model.get_variables()).to_numpy()

@@ -71,10 +71,9 @@ def _joined(problem: PurchaseProblem, parts: Sequence[PartPlan], repair: Repair 
     checked = check_plan(problem, lines, repair)
     _accept(checked, set(unmet))
     objective = checked.money.objective
-    bounds = [part.stages[-1].bound for part in parts]
-    bound = None
-    if all(one is not None for one in bounds):
-        bound = min(sum((Decimal(one) for one in bounds if one is not None), Decimal(0)), objective)
+    bounds = [part.bound for part in parts]
+    known = [one for one in bounds if one is not None]
+    bound = min(sum(known, Decimal(0)), objective) if len(known) == len(bounds) else None
     proven = all(part.proven for part in parts)
     return PurchasePlan(
         proof=Proof.OPTIMAL if proven else Proof.GAP,
@@ -140,6 +139,8 @@ def _no_plan(parts: Sequence[PartPlan], task: Task, clock: Clock) -> PurchasePla
 def _answered(
     plan: PurchasePlan, parts: Sequence[PartPlan], task: Task, questions: Questions, clock: Clock
 ) -> PurchasePlan:
+    if any(part.money is None for part in parts):
+        return plan
     if questions.runner_up:
         plan = replace(plan, runner_up=find_runner_up(parts, task, clock))
     if questions.binding:

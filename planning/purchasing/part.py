@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from planning.purchasing.demands import Commitment, Demand
 from planning.purchasing.formulation import Formulation
-from planning.purchasing.goals import drops, goals_of
+from planning.purchasing.goals import MONEY, drops, goals_of
 from planning.purchasing.joint import Joint
 from planning.purchasing.network import build_network
 from planning.purchasing.plan import LineKey, PlannedLine, Stage
@@ -20,6 +21,8 @@ from planning.purchasing.settings import Priorities, Repair
 
 # A higher goal may take this share of what is left, so that the goals after it have time too.
 HIGHER_GOAL = 0.5
+# Where time ran out without a plan, this share of it is added to find one that leaves demands unmet.
+SECOND_LOOK = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,18 @@ class PartPlan:
     unmet: tuple[str, ...] = ()
     impossible: bool = False
 
+    @property
+    def money(self) -> Decimal | None:
+        """The objective as the model has it; None where the time ended before money was looked at."""
+        last = self.stages[-1]
+        return Decimal(last.value) if last.goal == MONEY else None
+
+    @property
+    def bound(self) -> Decimal | None:
+        """Of the money; None where it is not known, or the time ended before money was looked at."""
+        last = self.stages[-1]
+        return Decimal(last.bound) if last.goal == MONEY and last.bound is not None else None
+
 
 def plan_part(problem: PurchaseProblem, task: Task, clock: Clock) -> PartPlan:
     """The best plan of a part. Required demands are dropped only if not all can be met, or no such plan was found."""
@@ -51,7 +66,10 @@ def plan_part(problem: PurchaseProblem, task: Task, clock: Clock) -> PartPlan:
         return plan
     formulation = Formulation(build_network(problem, task.scale), droppable=True)
     Joint(formulation)
-    answer, stages = _reach(formulation, drops(formulation), task, clock.part(HIGHER_GOAL, "required demands"))
+    if clock.left < clock.limit * SECOND_LOOK:
+        clock = clock.longer(SECOND_LOOK)
+    own = clock.part(HIGHER_GOAL, "required demands")
+    answer, stages = _reach(formulation, drops(formulation), task, own, formulation.nothing())
     if answer.values is None:
         return PartPlan(problem, None, (), False, impossible=answer.impossible)
     values = answer.values
@@ -87,13 +105,17 @@ def _plan(problem: PurchaseProblem, task: Task, clock: Clock) -> PartPlan:
 
 
 def _reach(
-    formulation: Formulation, goals: Iterable[Goal], task: Task, clock: Clock
+    formulation: Formulation,
+    goals: Iterable[Goal],
+    task: Task,
+    clock: Clock,
+    known: tuple[int, ...] | None = None,
 ) -> tuple[Answer, tuple[Stage, ...]]:
     """One goal after the other, each pinned at what was reached before the next is looked at."""
     goals = list(goals)
     model, groups = formulation.rules.model, formulation.groups()
     unit = 10**task.scale.digits
-    answer, stages = Answer(None, None, None), list[Stage]()
+    answer, stages = Answer(known, None, None), list[Stage]()
     for goal in goals:
         last = goal is goals[-1]
         known = answer.values

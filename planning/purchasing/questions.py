@@ -27,7 +27,7 @@ def find_runner_up(parts: Sequence[PartPlan], task: Task, clock: Clock) -> Runne
         seconds = clock.effort.seconds * SHARE / len(parts)
         own = Clock(clock.effort, clock.progress, "runner-up", limit=seconds)
         found = plan_part(release(part.problem, set(part.unmet)), other, own)
-        if found.lines is None or found.unmet:
+        if found.lines is None or found.unmet or found.money is None:
             continue
         extra = _money(found) - _money(part)
         if best is None or extra < best.extra:
@@ -58,7 +58,7 @@ def _breaks(step: Step, part: PartPlan) -> bool:
 def _relaxed(step: Step, part: PartPlan, task: Task, clock: Clock) -> Relaxation:
     own = Clock(clock.effort, clock.progress, "binding constraints", limit=clock.effort.seconds * SHARE)
     found = plan_parts(release(step.relaxed, set(part.unmet)), task, own)
-    if any(one.lines is None or one.unmet for one in found):
+    if any(one.lines is None or one.unmet or one.money is None for one in found):
         return Relaxation(step.constraint, step.words, None, False)
     worth = _money(part) - sum((_money(one) for one in found), Decimal(0))
     proven = part.proven and all(one.proven for one in found)
@@ -66,4 +66,5 @@ def _relaxed(step: Step, part: PartPlan, task: Task, clock: Clock) -> Relaxation
 
 
 def _money(part: PartPlan) -> Decimal:
-    return Decimal(part.stages[-1].value)
+    assert part.money is not None, "only asked of plans that looked at money"
+    return part.money

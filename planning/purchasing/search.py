@@ -66,6 +66,10 @@ class Clock:
         """A clock for a share of what is left."""
         return Clock(self.effort, self.progress, stage, time.monotonic(), self.left * share)
 
+    def longer(self, share: float) -> Clock:
+        """A clock that starts anew with a share of the time that this one had."""
+        return Clock(self.effort, self.progress, self.stage, time.monotonic(), self.limit * share)
+
     def tick(self) -> None:
         """Tell how far it is, in seconds of the limit."""
         self.progress(self.stage, int(self.spent), max(int(self.limit), 1))
@@ -145,7 +149,7 @@ class _Hard:
     def run(self, answer: Answer) -> Answer:
         """Improve on `answer`."""
         clock, gap = self.clock, self.clock.effort.gap
-        relaxed = _run(lambda: relax(self.matrix, self.unit), clock)
+        relaxed = _run(lambda: relax(self.matrix, self.unit, clock.left), clock)
         if relaxed is None:
             return answer.better(run_cp(self.model, self.goal, clock, clock.effort.workers))
         answer = answer.better(Answer(None, None, relaxed.bound))
