@@ -56,7 +56,8 @@ class PolicyKind(StrEnum):
 class Borders:
     """Where one class ends and the next begins; `band` is the share of a border that a change of class must exceed.
 
-    Of a border that is a share itself, it is the share of what lies between it and the nearer of 0 and 1. `interval` (periods between demands) and `variation` (squared) are Syntetos and Boylan's 1.32 and .49.
+    Of a border that is a share itself, it is the share of what lies between it and the nearer of 0 and 1. `interval`
+    (periods between demands) and `variation` (squared) are Syntetos and Boylan's 1.32 and .49.
     """
 
     interval: float = 1.32
