@@ -32,13 +32,16 @@ class OrderFlip:
 
 
 def order_flips(demand: FloatArray, spec: ReplenishmentSpec, found: Replenishment) -> tuple[OrderFlip, ...]:
-    """Every flip there is, the relatively smallest first.
+    """Every flip there is, the relatively smallest first; none where one is due but the terms leave nothing to buy.
 
-    Stock on hand and demand are exact: an order is due when the position is at or below the reorder point, which scales
-    with demand. The lead time is found by bisection between none and the longest that the scenarios can judge; it keeps
-    its standard deviation. The unit cost is exact against the runner-up: each unit sold or wasted pays it.
+    Stock on hand is exact, and so is demand for a cycle service: an order is due when the position is at or below the
+    reorder point, which scales with demand (for a fill rate nearly). The lead time is found by bisection between none
+    and the longest that the scenarios can judge; it keeps its standard deviation. The unit cost is exact against the
+    runner-up: each unit sold or wasted pays it.
     """
     paths = matrix("demand", demand, at_least=0.0)
+    if found.inventory_position < found.reorder.reorder_point and found.planned_quantity == 0.0:
+        return ()
     flips = (
         _on_hand(spec, found), _demand(found), _lead_time(paths, spec, found), _unit_cost(spec, found)
     )  # fmt: skip

@@ -133,6 +133,12 @@ def test_flips_by_hand() -> None:
     assert found["lead_time"] == pytest.approx(0.5 - 5.0, abs=1e-4)
 
 
+def test_where_the_terms_and_not_the_position_forbid_an_order_nothing_flips_it() -> None:
+    # 20 there, due at 60, but the item ends and its run-out is below the minimum: more stock makes no order due.
+    wanted = spec(sold_until_day=6, minimum_order=100.0)
+    assert order_flips(steady(), wanted, replenishment(steady(), wanted, seed=1)) == ()
+
+
 @settings(max_examples=15)
 @given(st.floats(0, 150), st.floats(3, 9), st.sampled_from([0.9, 0.97, FillRate(0.95)]))
 def test_just_beyond_a_flip_the_recommendation_has_turned(on_hand: float, lead: float, target: object) -> None:
