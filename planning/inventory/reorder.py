@@ -105,14 +105,21 @@ def _usual_order(target: FillRate | float, order_quantity: float | None, review_
     return usual
 
 
+def _needed_order(usual: float, mean: float) -> float:
+    """The usual order, which a fill rate needs wherever anything is demanded."""
+    if usual == 0.0 and mean > 0.0:
+        raise InvalidField("order_quantity", "is needed for a fill rate where there is no review period")
+    return usual
+
+
 def _fitted(
     moments: Moments, mean_days: float, step: float, target: FillRate | float, usual: float, source: str
 ) -> ReorderPoint:
     mean, variance, _ = (float(moment[0]) for moment in moments(np.array([mean_days])))
     if mean <= 0.0 or variance <= 1e-12 * mean**2:
         return ReorderPoint(mean, 0.0, mean, 0.0, f"certain demand, {source}")
-    if isinstance(target, FillRate) and usual == 0.0:
-        raise InvalidField("order_quantity", "is needed for a fill rate where there is no review period")
+    if isinstance(target, FillRate):
+        _needed_order(usual, mean)
 
     def safety(lead_means: FloatArray) -> FloatArray:
         some, spread, skews = moments(lead_means)
@@ -146,7 +153,7 @@ def _whole_units(
     units = np.arange(demand.probabilities.size)
     variance = float(demand.probabilities @ (units - demand.mean) ** 2)
     if isinstance(target, FillRate):
-        usual = max(round(_usual_order(target, order_quantity, day.mean * review)), 1)
+        usual = max(round(_needed_order(_usual_order(target, order_quantity, day.mean * review), day.mean)), 1)
         short = demand.expected_short(units) - demand.expected_short(units + usual)
         level = int(np.argmax(short <= (1.0 - target.level) * usual + 1e-12))
     else:

@@ -81,13 +81,14 @@ def safety_factors(skews: FloatArray, target: FillRate | float, order_quantities
 
     Fill rate under (r, Q): 1 − (n(r) − n(r + Q)) / Q with n(r) = E[(D − r)⁺], because the position is spread evenly
     over r … r + Q (Hadley and Whitin 1963; Silver, Pyke and Thomas, 4th ed., section 7.7). `order_quantities` are in
-    standard deviations as well.
+    standard deviations as well. The cycle service of the same share is always enough: n(r) − n(r + Q) ≤ Q·P(D > r).
     """
     shapes = np.minimum(4.0 / np.maximum(skews, 1e-9) ** 2, MOST_NORMAL)
     if not isinstance(target, FillRate):
         return (gammaincinv(shapes, target) - shapes) / np.sqrt(shapes)
     missing = (1.0 - target.level) * order_quantities
-    low, high = -order_quantities - np.sqrt(shapes), 40.0 + order_quantities
+    low = -order_quantities - np.sqrt(shapes)
+    high = (gammaincinv(shapes, target.level) - shapes) / np.sqrt(shapes)
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
         short = _short(shapes, middle) - _short(shapes, middle + order_quantities)

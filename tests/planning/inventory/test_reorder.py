@@ -13,7 +13,7 @@ from scipy.stats import gamma, norm
 from planning.errors import HorizonTooShort, InvalidField
 from planning.inventory.distributions import compound_poisson, poisson
 from planning.inventory.reorder import DailyDemand, reorder_point
-from planning.inventory.service import CostRatio, FillRate, ServiceTarget
+from planning.inventory.service import CostRatio, FillRate, ServiceTarget, safety_factors
 
 rates = st.floats(0.1, 200)
 spreads = st.floats(0.0, 200)
@@ -234,6 +234,20 @@ def test_whole_units_and_the_fit_agree_where_demand_is_large() -> None:
     exact = reorder_point(poisson(40), lead_time_mean=9, lead_time_sd=0, service_level=0.95)
     fitted = reorder_point(DailyDemand(40, np.sqrt(40)), lead_time_mean=9, lead_time_sd=0, service_level=0.95)
     assert exact.reorder_point == pytest.approx(fitted.reorder_point, abs=1.0)
+
+
+@pytest.mark.parametrize(("skewness", "level", "order"), [(20.0, 0.99999, 0.01), (8.0, 0.999, 0.5), (0.01, 0.9, 3.0)])
+def test_a_fill_rate_is_reached_however_skewed_demand_is(skewness: float, level: float, order: float) -> None:
+    factor = float(safety_factors(np.array([skewness]), FillRate(level), np.array([order]))[0])
+    shape = 4.0 / skewness**2
+    places = np.linspace(factor, factor + order, 2_001)
+    short = np.trapezoid(gamma.sf(shape + np.sqrt(shape) * places, shape), places)
+    assert 1.0 - short / order == pytest.approx(level, abs=(1.0 - level) * 1e-3)
+
+
+def test_whole_units_need_an_order_for_a_fill_rate_too() -> None:
+    with pytest.raises(InvalidField, match="order_quantity"):
+        reorder_point(poisson(3), lead_time_mean=4, lead_time_sd=0, service_level=FillRate(0.95))
 
 
 @pytest.mark.parametrize(
