@@ -31,9 +31,9 @@ NEVER = {
     "ortools", "chainlit", "plotly", "fastapi", "uvicorn", "tokenizers", "argon2", "agents", "tools", "retrieval",
     "alembic", "sqlalchemy",
 }  # fmt: skip
-# Working out what an order is worth needs these two; the others httpx takes along where they happen to be installed.
+# Working out what an order is worth needs these two; the others httpx and tenacity take along where they are installed.
 MATHEMATICS = {"numpy", "scipy"}
-HAPPEN_TO_BE_THERE = {"click", "zstandard", "charset-normalizer", "brotli", "socksio", "h2"}
+HAPPEN_TO_BE_THERE = {"click", "zstandard", "charset-normalizer", "brotli", "socksio", "h2", "tornado"}
 
 
 def test_a_running_executor_has_loaded_what_it_needs_and_no_more(
