@@ -38,7 +38,7 @@ class Branching:
 
 
 def relax(matrix: Matrix, unit: int, seconds: float) -> Relaxation | None:
-    """The relaxation, or None if there is none or none was found in `seconds`; the solver counts money in `unit` ticks."""
+    """The relaxation, or None if none was found in `seconds`; the solver counts money in units of `unit` ticks."""
     from ortools.linear_solver.python import model_builder
     from scipy.sparse import csr_matrix
 
