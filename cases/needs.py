@@ -123,7 +123,7 @@ def reorder(site: Situation, covered: Decimal) -> Need | str | None:
     if terms is None:
         return "every supplier delivers too late"
     rule = ordering(exposure, terms)
-    asked = min(rule.order_quantity, rule.order_up_to - rule.inventory_position)
+    asked = min(rule.planned_quantity, rule.order_up_to - rule.inventory_position)
     quantity = Decimal(math.ceil(round(max(asked, 0.0), 6))) - covered
     if quantity <= 0:
         return None

@@ -39,6 +39,15 @@ def test_what_stock_needs_is_bought_where_it_is_cheapest(asker: Asker, put: Call
     assert plan.spend == Decimal("96.00")
 
 
+def test_an_order_day_later_in_the_week_is_planned_for(asker: Asker, put: Callable[..., None]) -> None:
+    for supplier in ("S-07", "S-08"):
+        put("supplier_calendar", supplier=supplier, site="*", order_days="wed")
+    plan = asker.answer("plan_purchases", skus=["OAT-1L"])
+    (line,) = plan.lines
+    # (2 + 5 + 7) × 10 less the 30 that are there, in dozens.
+    assert (line.supplier, line.quantity, line.order_on, line.arrives_on) == ("S-07", 120, day(2), day(7))
+
+
 def test_a_customers_order_that_stock_does_not_cover_comes_first(asker: Asker, put: Callable[..., None]) -> None:
     put("customer_order_line", order_no="CO-2", line_no=1, customer="K-1", sku="OAT-1L", site="LEJ", quantity=60,
         ordered_on=day(-1), due_on=day(9))  # fmt: skip
