@@ -93,6 +93,11 @@ def usual_price(spec: ReplenishmentSpec, usual_quantity: float) -> float:
     return spec.prices.cost(usual_quantity) / usual_quantity
 
 
+def round_down(quantity: float, multiple: float) -> float:
+    """The last whole multiple; the quantity itself where there is none."""
+    return quantity if multiple == 0.0 else float(np.floor(quantity / multiple + 1e-9)) * multiple
+
+
 def round_up(quantity: float, multiple: float) -> float:
     """The next whole multiple; any quantity where there is none."""
     return quantity if multiple == 0.0 else float(np.ceil(quantity / multiple - 1e-9)) * multiple

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from planning.arrays import FloatArray, matrix, rows_or_vector
 from planning.drivers import Driver
 from planning.errors import HorizonTooShort, InvalidField
+from planning.inventory.economic_order import economic_order
 from planning.inventory.lead_time import LeadTime, arrival_days
-from planning.inventory.order_value import Alternative, OrderValue, round_up, sellable, usual_price
+from planning.inventory.order_value import Alternative, OrderValue, round_down, round_up, sellable, usual_price
 from planning.inventory.purchase_terms import (
     SMALLEST_MULTIPLE,
     Binding,
@@ -44,6 +43,7 @@ class Replenishment:
         order_day: the first day on which an order can be placed; `next_order_day` the one after.
         next_order_day: see `order_day`.
         planned_quantity: units to order on `order_day`.
+        units_at_stake: units whose price counts in `expected_benefit`, see `Alternative`.
         runner_up: the best other quantity by expected benefit; None where nothing is needed. It may be worth more in
             expected money than the plan: then the service target decides, not the money.
     """
@@ -127,9 +127,10 @@ def _reorder(demand: FloatArray, spec: ReplenishmentSpec, window: OrderWindow, e
 def _economic_quantity(demand: FloatArray, spec: ReplenishmentSpec) -> float:
     if spec.order_cost == 0.0:
         return 0.0
-    if spec.holding_cost_per_unit_day == 0.0:
+    held, rate = spec.holding_cost_per_unit_day, float(demand.mean())
+    if held == 0.0:
         raise InvalidField("holding_cost_per_unit_day", "must be positive where an order has a fixed cost")
-    return float(np.sqrt(2.0 * spec.order_cost * demand.mean() / spec.holding_cost_per_unit_day))
+    return 0.0 if rate == 0.0 else economic_order(rate, order_cost=spec.order_cost, holding_cost=held).quantity
 
 
 def _compared(value: OrderValue, quantity: float) -> tuple[Alternative, list[Alternative]]:
@@ -183,9 +184,8 @@ def _what_ends_sale(spec: ReplenishmentSpec) -> Binding:
 def _not_beyond(wanted: float, spec: ReplenishmentSpec) -> tuple[float, tuple[Binding, ...]]:
     """Of an item that ends, whole multiples up to its run-out; nothing where that is below the minimum."""
     most = wanted if spec.maximum_order is None else min(wanted, spec.maximum_order)
-    multiple = spec.order_multiple
-    whole = most if multiple == 0.0 else float(np.floor(most / multiple + 1e-9)) * multiple
-    binding = [_what_ends_sale(spec)] + ([Binding.ORDER_MULTIPLE] if whole < wanted and multiple else [])
+    whole = round_down(most, spec.order_multiple)
+    binding = [_what_ends_sale(spec)] + ([Binding.ORDER_MULTIPLE] if whole < wanted and spec.order_multiple else [])
     if whole < spec.minimum_order:
         return 0.0, (*binding, Binding.MINIMUM_ORDER)
     return whole, tuple(binding)
@@ -200,7 +200,7 @@ def _rounded(wanted: float, spec: ReplenishmentSpec) -> tuple[float, list[Bindin
             binding.append(Binding.ORDER_MULTIPLE)
         wanted = whole
     if spec.maximum_order is not None and wanted > spec.maximum_order:
-        wanted = spec.maximum_order if multiple == 0.0 else float(np.floor(spec.maximum_order / multiple)) * multiple
+        wanted = round_down(spec.maximum_order, multiple)
         binding.append(Binding.MAXIMUM_ORDER)
         if wanted < spec.minimum_order:
             raise InvalidField("maximum_order", "leaves no whole multiple at or above the minimum order")

@@ -74,6 +74,10 @@ def test_nothing_is_placed_inside_the_frozen_horizon() -> None:
         order_window(spec(frozen_days=10, order_days=(0, 5)))
 
 
+def test_a_maximum_of_whole_multiples_is_reached_whatever_floats_say() -> None:
+    assert plan(maximum_order=0.3, order_multiple=0.1).order_quantity == pytest.approx(0.3)
+
+
 def test_rarer_order_days_never_order_less() -> None:
     quantities = [plan(noisy(), order_days=(0, gap)).order_quantity for gap in (1, 3, 7, 14)]
     assert quantities == sorted(quantities)
