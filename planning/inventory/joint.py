@@ -79,14 +79,16 @@ class JointOrder:
             order would have been.
         choices: by item, in the order given; empty where no order can reach the terms.
         value: money gained by the best order, after containers and order cost.
-        cost_of_terms: money by which that falls short of ordering just what is needed, were there no joint terms.
+        cost_of_terms: money by which that falls short of ordering just what is needed, were there no minimums and were
+            containers paid for but as empty as one likes.
         cost_of_waiting: money lost by ordering what is needed at the next occasion, as if the terms were met then.
         containers: how many.
         order_value: money of the goods; `weight` and `volume` of all of them.
         weight: see `order_value`.
         volume: see `order_value`.
-        binding: the terms that changed what is ordered.
-        is_proven: the solver proved that no choice is worth more.
+        binding: the terms that changed what is ordered: ordering just what is needed breaks them, or takes another
+            number of containers. All the terms there are where no order can reach them.
+        is_proven: the solver proved that no choice is worth more, or that none reaches the terms.
     """
 
     is_waiting: bool
@@ -113,10 +115,9 @@ def joint_order(lines: Sequence[StepLine], terms: JointTerms) -> JointOrder:
     if len({line.item for line in lines}) < len(lines):
         raise InvalidField("lines", "name an item twice")
     waiting = sum(line.cost_of_waiting for line in lines)
-    solved = _solve(lines, terms)
-    if solved is None:
-        return JointOrder(True, (), 0.0, 0.0, waiting, 0, 0.0, 0.0, 0.0, _minimums(terms), True)
-    taken, containers, proven = solved
+    taken, containers, proven = _solve(lines, terms)
+    if not taken:
+        return JointOrder(True, (), 0.0, 0.0, waiting, 0, 0.0, 0.0, 0.0, _named(terms), proven)
     value = sum(line.value(count) for line, count in zip(lines, taken, strict=True))
     value -= containers * terms.container_cost + terms.order_cost
     needed = sum(line.value(line.needed) for line in lines) - terms.order_cost
@@ -134,7 +135,7 @@ def joint_order(lines: Sequence[StepLine], terms: JointTerms) -> JointOrder:
         order_value=goods,
         weight=weight,
         volume=volume,
-        binding=_minimums(terms) if changed else (),
+        binding=_binding(lines, terms, containers) if changed else (),
         is_proven=proven,
     )
 
@@ -145,10 +146,27 @@ def _choice(line: StepLine, taken: int) -> JointChoice:
     return JointChoice(line.item, quantity, max(quantity - needed, 0.0), max(needed - quantity, 0.0), change)
 
 
-def _minimums(terms: JointTerms) -> tuple[str, ...]:
+def _named(terms: JointTerms) -> tuple[str, ...]:
     """The names of the terms that are there."""
     named = ("minimum_value", "minimum_weight", "minimum_volume", "container_weight", "container_volume", "least_fill")
     return tuple(name for name in named if getattr(terms, name))
+
+
+def _binding(lines: Sequence[StepLine], terms: JointTerms, containers: int) -> tuple[str, ...]:
+    """The terms that ordering just what is needed would break, or for which it would take other containers."""
+    needed = [line.needed for line in lines]
+    goods, weight, volume = _totals(lines, needed)
+    boxes = _containers_for(lines, needed, terms)
+    sizes = {"container_weight": (weight, terms.container_weight), "container_volume": (volume, terms.container_volume)}
+    fills = {name: load / (size * boxes) for name, (load, size) in sizes.items() if size is not None and boxes}
+    breaks = {
+        "minimum_value": goods < terms.minimum_value,
+        "minimum_weight": weight < terms.minimum_weight,
+        "minimum_volume": volume < terms.minimum_volume,
+        **{name: containers != boxes and fill == max(fills.values()) for name, fill in fills.items()},
+        "least_fill": max(fills.values(), default=1.0) < terms.least_fill,
+    }
+    return tuple(name for name, is_broken in breaks.items() if is_broken)
 
 
 def _totals(lines: Sequence[StepLine], taken: Sequence[int]) -> tuple[float, float, float]:
@@ -167,8 +185,8 @@ def _containers_for(lines: Sequence[StepLine], taken: Sequence[int], terms: Join
     return max((int(np.ceil(load / size - 1e-9)) for load, size in loads if size is not None), default=0)
 
 
-def _solve(lines: Sequence[StepLine], terms: JointTerms) -> tuple[list[int], int, bool] | None:
-    """Steps taken by item, containers, and whether that is proven best; None where no order reaches the terms."""
+def _solve(lines: Sequence[StepLine], terms: JointTerms) -> tuple[list[int], int, bool]:
+    """Steps taken by item, containers, and whether that is proven best; no steps where no order reaches the terms."""
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -194,7 +212,7 @@ def _solve(lines: Sequence[StepLine], terms: JointTerms) -> tuple[list[int], int
     solver.parameters.max_time_in_seconds = SECONDS
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
+        return [], 0, status == cp_model.INFEASIBLE
     taken = [sum(solver.boolean_value(flag) for flag in line) for line in flags]
     return taken, _containers_for(lines, taken, terms), status == cp_model.OPTIMAL
 

@@ -46,6 +46,12 @@ def test_terms_out_of_reach_mean_waiting() -> None:
     assert found.choices == ()
 
 
+def test_a_search_that_ends_early_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planning.inventory.joint.SECONDS", 0.0)
+    found = joint_order([line("A", [50.0])], JointTerms())
+    assert (found.choices, found.is_proven) == ((), False)
+
+
 def test_a_container_too_many_is_not_started() -> None:
     # Three packs of ten units of 1 m³ are needed, a container holds 20: the least valuable pack stays behind, for a
     # second container costs more than it brings.
@@ -53,12 +59,14 @@ def test_a_container_too_many_is_not_started() -> None:
     found = joint_order(lines, JointTerms(container_volume=20.0, container_cost=25.0, least_fill=0.9))
     assert (found.containers, found.volume) == (1, 20.0)
     assert [choice.left_out for choice in found.choices] == [10.0, 0.0]
+    assert found.binding == ("container_volume", "least_fill")
 
 
 def test_a_container_is_filled_where_that_pays() -> None:
     lines = [line("A", [50.0, 2.0, 1.0, -9.0], unit_volume=1.0, unit_weight=3.0)]
     found = joint_order(lines, JointTerms(container_volume=40.0, container_weight=90.0))
     assert (found.choices[0].quantity, found.containers) == (30.0, 1)
+    assert found.binding == ()  # One container holds what is needed too: that more pays is no term's doing.
 
 
 values = st.lists(st.integers(-8, 12), min_size=1, max_size=3)
