@@ -35,11 +35,11 @@ class HandOver:
     """What each item faces.
 
     Attributes:
-        old: the predecessor until the day: its demand ends there.
+        old: the predecessor until the day: its demand ends there, and so do the open orders that the successor gets.
         new: the successor: its own demand and the predecessor's from that day on; the predecessor's stock and open
             orders reach it on that day, where it may use them.
-        run_out: mean units that the predecessor still needs beyond what it has and has on order; more is not to be
-            bought. 0 where it runs out by itself too late.
+        run_out: units that the predecessor's mean demand until the day exceeds what it has and will get by then; more
+            is not to be bought. 0 where it runs out by itself too late.
         left_over: mean units of the predecessor left on that day.
     """
 
@@ -69,13 +69,14 @@ def hand_over(
     before = np.where(is_before, old.demand, 0.0)
     until = np.where(is_before, old.coming, 0.0)
     left = simulate_stock(before, old.on_hand, until).stock[:, -1]
-    receipts = new.coming.copy()
+    receipts, still = new.coming.copy(), old.coming
     if uses_old_stock and day < receipts.shape[1]:
+        still = until
         receipts[:, day:] += old.coming[:, day:]
         receipts[:, day] += left
     supply = old.on_hand + until.sum(axis=1)
     return HandOver(
-        old=ItemStock(before, old.on_hand, old.receipts),
+        old=ItemStock(before, old.on_hand, still),
         new=ItemStock(new.demand + share * np.where(is_before, 0.0, old.demand), new.on_hand, receipts),
         run_out=max(float((before.sum(axis=1) - supply).mean()), 0.0),
         left_over=float(left.mean()),

@@ -241,8 +241,10 @@ def test_hand_over_by_hand() -> None:
     assert found.new.demand[0].tolist() == [1.0] * 4 + [5.0] * 6
     assert found.new.receipts[0, 4] == 30.0
     assert found.new.receipts[0, 6] == 8.0
+    assert found.old.receipts[0].tolist() == [0.0, 0.0, 10.0] + [0.0] * 7
     apart = hand_over(old, new, from_day=4, uses_old_stock=False)
     assert apart.new.receipts.sum() == 0.0
+    assert apart.old.receipts.sum() == 2 * 18.0
 
 
 def test_a_predecessor_that_runs_out_too_early_needs_the_difference() -> None:
