@@ -83,15 +83,19 @@ def test_heavy_tails_raise_it_less_than_one_time_in_ten() -> None:
 
 
 @pytest.mark.parametrize("name", LIVELY)
-@pytest.mark.parametrize("days", [1, 2, 5])
-def test_nobody_is_sure_of_what_began_days_ago(name: str, days: int) -> None:
-    random = np.random.default_rng(days)
-    one = labelled.DONE["begun"](random, name, USUAL[name](random))
-    for found in find(one.seen):
-        if found.kind is Kind.UNCLEAR:
-            assert found.confidence <= UNCLEAR_CAP
-            assert found.alternative is Kind.SHIFT
-            assert 0 < found.clear_in <= 21
+def test_nobody_is_sure_of_what_began_days_ago(name: str) -> None:
+    unclear = 0
+    for seed in (1, 2, 5):
+        random = np.random.default_rng(seed)
+        one = labelled.DONE["begun"](random, name, USUAL[name](random))
+        for found in find(one.seen):
+            assert found.kind is not Kind.SHIFT
+            if found.kind is Kind.UNCLEAR:
+                unclear += 1
+                assert found.confidence <= UNCLEAR_CAP
+                assert found.alternative is Kind.SHIFT
+                assert 0 < found.clear_in <= 21
+    assert unclear > 0
 
 
 def test_what_was_unclear_becomes_a_shift_or_a_one_off() -> None:
