@@ -49,7 +49,7 @@ def engine(address: str | None = None) -> Generator[Spread]:
     """Where jobs run: on the cluster at `address` (None: the one that the settings name), or here.
 
     Raises:
-        ClusterUnavailable: nobody answers there, or its workers hold another version of Quartermaster.
+        ClusterUnavailable: nobody answers there, or its workers hold another version of Quartermaster, or none.
         SettingsInvalid: the setting is no address.
     """
     address = address or _settings().cluster
@@ -92,7 +92,8 @@ def _connected(address: str) -> Generator[Any]:
 
 def _check_versions(client: Any) -> None:
     """Another version would compute something else, and say nothing."""
-    ours, theirs = our_versions(), client.run(our_versions)
+    # A worker that cannot load our code answers with its error in place of versions.
+    ours, theirs = our_versions(), client.run(our_versions, on_error="return")
     if not theirs:
         raise ClusterUnavailable("The cluster has no workers.", remedy="Start some: dask worker ADDRESS.")
     other = {worker: found for worker, found in theirs.items() if found != ours}

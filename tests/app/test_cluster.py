@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,16 @@ def fails(job: int) -> int:
 def test_an_error_of_a_job_comes_back_as_it_was(cluster: str) -> None:
     with engine(cluster) as spread, pytest.raises(ValueError, match="job 3"):
         list(spread(fails, [3]))
+
+
+def test_workers_that_cannot_load_our_code_say_so(
+    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "only_here.py").write_text("def found(): return {}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("app.cluster.our_versions", import_module("only_here").found)
+    with pytest.raises(ClusterUnavailable, match="No module named"), engine(cluster):
+        pass
 
 
 def test_where_nobody_answers_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
