@@ -15,8 +15,12 @@ import numpy as np
 from planning.arrays import FloatArray, IntArray
 from planning.purchasing.matrix import Matrix, as_float
 
-# What floating point may be wrong by, relative to the largest term of the sums that make a bound.
+# What summing in floating point may be wrong by, relative to the sum of what is summed: some thousand times its unit.
+ROUNDING = 1e-12
+# What HiGHS's bound may be wrong by, relative to it.
 MARGIN = 1e-9
+# Rows are scaled until no coefficient is larger.
+LARGEST_COEFFICIENT = 128.0
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,38 @@ class Branching:
     done: bool
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows divided by powers of two, which is exact: money in ticks must not dwarf units in what is tolerated."""
+
+    values: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @classmethod
+    def of(cls, matrix: Matrix) -> _Rows:
+        largest = np.ones(len(matrix.low))
+        np.maximum.at(largest, matrix.rows, np.abs(matrix.values).astype(np.float64))
+        factor = np.exp2(-np.maximum(np.ceil(np.log2(largest / LARGEST_COEFFICIENT)), 0.0))
+        values = matrix.values.astype(np.float64) * factor[matrix.rows]
+        return cls(values, as_float(matrix.low) * factor, as_float(matrix.high) * factor)
+
+
 def relax(matrix: Matrix, unit: int, seconds: float) -> Relaxation | None:
     """The relaxation, or None if none was found in `seconds`; the solver counts money in units of `unit` ticks."""
     from ortools.linear_solver.python import model_builder
     from scipy.sparse import csr_matrix
 
+    scaled = _Rows.of(matrix)
     shape = (len(matrix.low), len(matrix.lower))
-    rows = csr_matrix((matrix.values.astype(np.float64), (matrix.rows, matrix.columns)), shape=shape)
+    rows = csr_matrix((scaled.values, (matrix.rows, matrix.columns)), shape=shape)
     model = model_builder.Model()
     bounds: tuple[Any, Any, Any, Any, Any] = (
         matrix.lower.astype(np.float64),
         matrix.upper.astype(np.float64),
         matrix.cost / unit,
-        as_float(matrix.low),
-        as_float(matrix.high),
+        scaled.low,
+        scaled.high,
     )
     model.helper.fill_model_from_sparse_data(*bounds, rows)
     solver = model_builder.Solver("glop")
@@ -59,22 +81,22 @@ def relax(matrix: Matrix, unit: int, seconds: float) -> Relaxation | None:
         return None
     x = solver.values(model.get_variables()).to_numpy()
     duals = solver.dual_values(model.get_linear_constraints()).to_numpy()
-    return _safe(matrix, rows, duals, x, unit)
+    return _safe(matrix, scaled, rows, duals, x, unit)
 
 
-def _safe(matrix: Matrix, rows: Any, duals: FloatArray, x: FloatArray, unit: int) -> Relaxation:
+def _safe(matrix: Matrix, scaled: _Rows, rows: Any, duals: FloatArray, x: FloatArray, unit: int) -> Relaxation:
     """A bound from any duals y: y·(row bound) + Σ min over the box of (c − Aᵀy)ⱼ xⱼ, less what rounding may add.
 
     Neumaier and Shcherbina, Safe bounds in linear and mixed-integer linear programming (2004).
     """
-    low, high = as_float(matrix.low), as_float(matrix.high)
+    low, high = scaled.low, scaled.high
     duals = np.where((duals > 0.0) & np.isinf(low), 0.0, np.where((duals < 0.0) & np.isinf(high), 0.0, duals))
     reduced = matrix.cost / unit - rows.T @ duals
     sides = np.where(duals > 0.0, low, np.where(duals < 0.0, high, 0.0))
     box = np.where(reduced > 0.0, matrix.lower, matrix.upper)
     terms = np.concatenate([duals * np.where(duals == 0.0, 0.0, sides), reduced * box])
     spread = float(np.abs(terms).sum()) + float(np.abs(rows).T.dot(np.abs(duals)).dot(np.abs(box)))
-    value = math.fsum(terms) - MARGIN * spread * 1e-3
+    value = math.fsum(terms) - ROUNDING * spread
     return Relaxation(math.ceil(value * unit) + matrix.constant, x, reduced * unit)
 
 
@@ -113,10 +135,11 @@ def _fill(proto: Any, matrix: Matrix, unit: int) -> None:
     proto.objective.linear_coefficients.ids.extend(paid.tolist())
     proto.objective.linear_coefficients.values.extend((matrix.cost[paid] / unit).tolist())
     proto.linear_constraints.ids.extend(range(rows))
-    proto.linear_constraints.lower_bounds.extend(as_float(matrix.low).tolist())
-    proto.linear_constraints.upper_bounds.extend(as_float(matrix.high).tolist())
+    scaled = _Rows.of(matrix)
+    proto.linear_constraints.lower_bounds.extend(scaled.low.tolist())
+    proto.linear_constraints.upper_bounds.extend(scaled.high.tolist())
     order = np.lexsort((matrix.columns, matrix.rows))
     order = order[matrix.values[order] != 0]
     proto.linear_constraint_matrix.row_ids.extend(matrix.rows[order].tolist())
     proto.linear_constraint_matrix.column_ids.extend(matrix.columns[order].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(matrix.values[order].astype(np.float64).tolist())
+    proto.linear_constraint_matrix.coefficients.extend(scaled.values[order].tolist())
