@@ -6,6 +6,7 @@ from typing import Any
 
 from app.wiring import agent_database, operator_context
 from db import cases
+from db.session import tenant_clock
 from domain.errors import NotFound, QuartermasterError
 from tools.catalogue import registry
 from tools.executor import ToolExecutor
@@ -22,8 +23,10 @@ def explain(tenant: str, case_id: str) -> Any:
 
 
 def model_status(tenant: str) -> Any:
-    """Which model serves, how good it is, whether it drifts; raises `NotFound` when none was trained."""
+    """Which model serves, how good it is, whether it drifts; raises `NotFound` when there is no tenant or no model."""
     with agent_database() as database:
+        with database.transaction(tenant) as connection:
+            tenant_clock(connection)
         result = ToolExecutor(database, registry()).call(operator_context(tenant, "local"), "get_model_status", {})
     if result.output is not None:
         return result.output

@@ -123,9 +123,14 @@ def ended(one: Override) -> None:
 
 
 def overrides(found: Sequence[OverrideValue]) -> None:
-    """Each with its value, and their sum."""
-    rows = [[_said(one), one.override.sku, one.override.site, one.days, *_errors(one)] for one in found]
-    print_table("Overrides", ["override", "SKU", "site", "days known", "error without", "with", "gained (units)"], rows)
+    """Each on a line with its whole id, which ends it, then what each was worth, and their sum."""
+    for one in found:
+        say(escape(_said(one)))
+    rows = [
+        [str(one.override.override_id)[:8], one.override.sku, one.override.site, one.days, *_errors(one)]
+        for one in found
+    ]
+    print_table("Overrides", ["id", "SKU", "site", "days known", "error without", "with", "gained (units)"], rows)
     known = [one.gained for one in found if one.gained is not None]
     if known:
         helped = sum(gained > 0.0 for gained in known)
