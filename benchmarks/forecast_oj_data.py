@@ -7,7 +7,7 @@ first weeks are 40 to 135 known and 137 and 138 asked; the last ask for 155 and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,11 @@ class Juice:
     def reported(self) -> BoolArray:
         """(stores, brands, weeks)."""
         return ~np.isnan(self.units)
+
+    def thinned(self, step: int) -> Juice:
+        """One store of each `step`."""
+        kept = {name: getattr(self, name)[::step] for name in ("stores", "units", "price", "ratio", "deal", "feature")}
+        return replace(self, **kept)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,13 @@ def test_rounds_are_the_published_ones() -> None:
     assert (Asked(LAST_KNOWN[-1]).columns + 40).tolist() == [155, 156]
 
 
+def test_fewer_stores_keep_their_weeks(juice: Juice) -> None:
+    found = juice.thinned(2)
+    assert found.stores.tolist() == [2]
+    assert np.array_equal(found.price, juice.price[:1])
+    assert found.monday is juice.monday
+
+
 def test_a_week_without_a_report_is_the_one_before() -> None:
     found = carried(np.array([[np.nan, 1.0, np.nan, 3.0], [4.0, np.nan, np.nan, 5.0]]))
     assert found.tolist() == [[1.0, 1.0, 1.0, 3.0], [4.0, 4.0, 4.0, 5.0]]
