@@ -2,8 +2,13 @@
 
 The protocol: weeks from Monday, a series from its first sale, origins on 10 October and 7 November 2011, four weeks
 ahead. WRMSSE weighs by the revenue of the last four weeks and averages SKU-location, SKU, location and total; WQL and
-the coverages pool all series-weeks. Ours was tuned on origins before October 2011; looks at the final window are
-counted.
+the coverages pool all series-weeks. Ours was tuned on origins before October 2011 and on changes of level made up in
+the weeks before; looks at the final window are counted.
+
+`uci_coverage80`, which the goal names, counts the closed interval from the 10 % to the 90 % quantile: own history's
+.848 on these weeks is the .846 that the goal was set beside. Four weeks in ten are without demand, so a 10 % quantile
+is 0 for most series, and a right interval then holds nine weeks in ten; .8 comes only of a lower end above nothing
+where nothing is likely. `uci_coverage80_mass` counts a point mass by its share inside, for which .8 is right.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
 DATA = Path("shared/data/demand/uci_online_retail_network_daily.parquet")
 ORIGINS, HORIZON = (45, 49), 4
 # Runs of ours against the final window while this was built; the baselines alone were looked at to settle the protocol.
-FINAL_WINDOW_LOOKS = 1
+FINAL_WINDOW_LOOKS = 2
 SEED = 20_261
 WQL_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 GOALS: dict[str, JsonValue] = {

@@ -1,7 +1,9 @@
-"""Which method's mean serves: the one with the least error over all levels of the network together.
+"""Which method's mean serves, by its error over all levels of the network together.
 
 The mean is chosen apart from the quantiles, and once for all series: it feeds totals, where an error of level that no
-single series shows is the largest of all.
+single series shows is the largest of all. A few blocks held back cannot tell how a method follows a change that none
+of them holds; so the mean that agrees with the sites, which follows any, serves unless another was clearly better in
+each of them.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ import numpy as np
 
 from planning.arrays import FloatArray, IntArray
 from planning.forecasting.hierarchy import Level, weighted_rmse
-from planning.forecasting.methods import CROSTON, LIGHTGBM, MOVING_AVERAGE, OWN_HISTORY, Forecasts
+from planning.forecasting.methods import AGREED, CROSTON, LIGHTGBM, MOVING_AVERAGE, OWN_HISTORY, Forecasts
 from planning.forecasting.panel import Panel
 
 BLEND = f"{LIGHTGBM}+{MOVING_AVERAGE}"
 ALL = f"{LIGHTGBM}+all-baselines"
+# An error less by this share is clearly less.
+CLEARLY = 0.02
 AVERAGED = (LIGHTGBM, OWN_HISTORY, MOVING_AVERAGE, CROSTON)
 
 
@@ -54,7 +58,7 @@ def means_of(forecasts: dict[str, Forecasts]) -> dict[str, FloatArray]:
 
 
 def choose_mean(panel: Panel, scored: Sequence[ScoredOrigin]) -> MeanChoice:
-    """The least weighted scaled error, units for weights, over series, SKU, site and total."""
+    """By the weighted scaled error, units for weights, over series, SKU, site and total."""
     losses: dict[str, list[float]] = {}
     for one in scored:
         actual, levels = np.nan_to_num(one.actual), _levels(panel, one.series)
@@ -64,7 +68,9 @@ def choose_mean(panel: Panel, scored: Sequence[ScoredOrigin]) -> MeanChoice:
             known = np.where(np.isnan(one.actual), 0.0, mean)
             losses.setdefault(name, []).append(float(weighted_rmse(levels, history, actual, known, value).mean()))
     averaged = {name: float(np.mean(found)) for name, found in losses.items()}
-    return MeanChoice(min(averaged, key=averaged.__getitem__), averaged)
+    bar = (1.0 - CLEARLY) * np.array(losses[AGREED])
+    better = [name for name, found in losses.items() if (np.array(found) < bar).all()]
+    return MeanChoice(min(better, key=averaged.__getitem__, default=AGREED), averaged)
 
 
 def _levels(panel: Panel, series: IntArray) -> tuple[Level, ...]:

@@ -1,7 +1,7 @@
 """Every named method's forecast of all series from one origin: the baselines, the model, and their averages.
 
 Each gives a mean and quantiles, so that any can serve. A point baseline's quantiles are the series' own history's,
-moved to its level.
+moved to its level; those of the means that agree with the sites, as their site moved.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from planning.arrays import FloatArray, IntArray
+from planning.forecasting.agreement import agreed, steady_level
 from planning.forecasting.baselines import LEVELS, OWN_HISTORY, own_history
 from planning.forecasting.panel import Panel
 
 LIGHTGBM = "lightgbm"
 MOVING_AVERAGE, SEASONAL_NAIVE, CROSTON = "moving-average", "seasonal-naive", "croston-sba"
+AGREED = "steady-mean-agreed-with-sites"
 WITH_HISTORY = "lightgbm+own-history"
-BASELINES = (OWN_HISTORY, MOVING_AVERAGE, SEASONAL_NAIVE, CROSTON)
 # Smoothing of sizes and intervals (Syntetos and Boylan 2005 use .05 to .2).
 CROSTON_SMOOTHING = 0.1
 
@@ -33,6 +34,10 @@ class Forecasts:
         """The mean of both means, and of both quantile functions (Vincent 1912: the shape survives)."""
         return Forecasts((self.mean + other.mean) / 2.0, (self.quantiles + other.quantiles) / 2.0)
 
+    def until(self, horizon: int) -> Forecasts:
+        """The first periods."""
+        return Forecasts(self.mean[:, :horizon], self.quantiles[:, :horizon])
+
     def take(self, rows: IntArray) -> Forecasts:
         """Some of the series."""
         return Forecasts(self.mean[rows], self.quantiles[rows])
@@ -40,7 +45,9 @@ class Forecasts:
 
 def baselines_at(panel: Panel, series: IntArray, origin: int, horizon: int) -> dict[str, Forecasts]:
     """Every baseline's forecast of `series` from what was known before `origin`."""
-    own = _own_history(panel, series, origin, horizon)
+    whole = -(-horizon // panel.frequency.season) * panel.frequency.season
+    seasons = _own_history(panel, series, origin, whole)
+    own = seasons.until(horizon)
     means = {
         MOVING_AVERAGE: _moving_average(panel, series, origin, horizon),
         SEASONAL_NAIVE: _seasonal_naive(panel, series, origin, horizon),
@@ -50,7 +57,7 @@ def baselines_at(panel: Panel, series: IntArray, origin: int, horizon: int) -> d
     safe = np.where(level > 0.0, level, 1.0)
     shape = own.quantiles.mean(axis=1) / safe[:, None]
     moved = {name: Forecasts(mean, mean[..., None] * shape[:, None, :]) for name, mean in means.items()}
-    return {OWN_HISTORY: own} | moved
+    return {OWN_HISTORY: own} | moved | {AGREED: _agreed(panel, series, origin, seasons, means[CROSTON]).until(horizon)}
 
 
 def with_model(found: dict[str, Forecasts], model: Forecasts) -> dict[str, Forecasts]:
@@ -89,6 +96,16 @@ def _empirical(values: FloatArray, horizon: int) -> Forecasts:
     quantiles = np.nan_to_num(lower + (upper - lower) * (place - low))
     mean = np.nan_to_num(values).sum(axis=1) / counted
     return Forecasts(np.repeat(mean[:, None], horizon, axis=1), np.repeat(quantiles[:, None, :], horizon, axis=1))
+
+
+def _agreed(panel: Panel, series: IntArray, origin: int, own: Forecasts, slow: FloatArray) -> Forecasts:
+    """Steady means in the season's shape, and `own` (whole seasons), both moved as the sites and the whole have."""
+    usual = own.mean.mean(axis=1)
+    safe = np.where(usual > 0.0, usual, 1.0)
+    steady = agreed(panel, series, origin, steady_level(panel, series, origin, slow[:, 0]))
+    change = np.where(usual > 0.0, agreed(panel, series, origin, usual) / safe, 1.0)
+    profile = np.where(usual[:, None] > 0.0, own.mean / safe[:, None], 1.0)
+    return Forecasts(steady[:, None] * profile, own.quantiles * change[:, None, None])
 
 
 def _moving_average(panel: Panel, series: IntArray, origin: int, horizon: int) -> FloatArray:

@@ -18,7 +18,6 @@ from planning.spread import Spread, local
 if TYPE_CHECKING:
     import lightgbm as lgb
 
-ROUNDS = 100
 TREES: dict[str, Any] = {
     "num_leaves": 12,
     "learning_rate": 0.1,
@@ -95,7 +94,7 @@ def fit(
     seed: int,
     spread: Spread,
     progress: Callable[[int, int], None],
-    rounds: int = ROUNDS,
+    rounds: int,
 ) -> QuantileModel:
     """Fit on features (rows, features), target and weight (rows,); the same input and seed give the same trees."""
     objectives: list[dict[str, Any]] = [{"objective": "tweedie", "tweedie_variance_power": 1.3}]

@@ -20,6 +20,8 @@ SEGMENTS = (SPARSE, LUMPY, STEADY)
 # A small network is drawn from more densely.
 DENSE_ROWS, MOST_ROWS = 40_000, 4_000_000
 FEWEST_ROWS = 2_000
+# Boosting rounds: past demand alone is soon learned, and more rounds learn its noise.
+ROUNDS, ROUNDS_OF_DEMAND_ALONE = 100, 50
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,11 @@ def train_on(panel: Panel, origins: Origins, end: int, horizon: int, how: Learni
     # The root lets small series be heard without letting them outvote the money.
     weight = np.sqrt(rows.scale / rows.scale.mean())
     names = [feature.name for feature in origins.features]
+    alone = panel.frequency.season == 1 and not panel.signals
     return fit(
-        rows.features, target, weight, LEVELS, names=names, seed=how.seed, spread=how.spread, progress=how.progress
-    )
+        rows.features, target, weight, LEVELS, names=names, seed=how.seed, spread=how.spread, progress=how.progress,
+        rounds=ROUNDS_OF_DEMAND_ALONE if alone else ROUNDS,
+    )  # fmt: skip
 
 
 def asked_rows(panel: Panel, origins: Origins, series: IntArray, origin: int, horizon: int) -> Rows:

@@ -59,7 +59,7 @@ def test_every_series_is_served_and_says_by_what(paths: dict[str, ForecastPath])
     assert len(paths) == 22
     assert {path.days for path in paths.values()} == {HORIZON}
     assert paths["s05"].method == "lightgbm"
-    assert paths["s05"].reason.startswith("beat own-history-quantiles on steady series held back")
+    assert paths["s05"].reason.startswith("beat steady-mean-agreed-with-sites on steady series held back")
     assert paths[SHORT].method == "own-history-quantiles"
     assert paths[SHORT].reason == "only 20 days of history; LightGBM needs 56"
     assert paths[IDLE].reason == "only 4 days with demand; LightGBM needs 8"
