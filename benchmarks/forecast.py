@@ -59,7 +59,7 @@ def _holds(figures: dict[str, JsonValue]) -> bool:
         and 0.78 <= _number(figures["uci_coverage80"]) <= 0.82
         and 0.94 <= _number(figures["uci_coverage95"]) <= 0.96
         and _number(figures["uci_cpu_s"]) <= 20.0
-        and max(costs) <= 1.2 * min(costs)
+        and all(cost <= 1.2 * other for cost in costs for other in costs)
     )
 
 
