@@ -20,7 +20,7 @@ from planning.purchasing.settings import Effort
 
 # Seeds below 100 were looked at while the search was made; these were not.
 FIRST_SEED = 100
-SIZES = {10: (5, 20.0), 100: (5, 60.0), 1_000: (2, 60.0)}
+SIZES = {10: (5, 20.0), 100: (5, 55.0), 1_000: (2, 55.0)}
 QUICK_SIZES = {10: (2, 5.0), 100: (1, 15.0)}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from planning.purchasing.clock import Clock
 from planning.purchasing.demands import Commitment, Demand
 from planning.purchasing.formulation import Formulation
 from planning.purchasing.joint import Joint
@@ -21,7 +22,7 @@ from planning.purchasing.plan import Collision, Constraint
 from planning.purchasing.problem import PurchaseProblem
 from planning.purchasing.rules import Goal
 from planning.purchasing.scale import Scale
-from planning.purchasing.search import Answer, Clock, run_cp
+from planning.purchasing.search import Answer, run_cp
 
 # Two required demands and what they share: no collision of a demand that could be met alone is smaller.
 SMALLEST_SHARED = 3

@@ -16,7 +16,7 @@ from planning.purchasing import constraints as named
 from planning.purchasing.demands import Commitment, Demand
 from planning.purchasing.network import Line, Network
 from planning.purchasing.plan import LineKey
-from planning.purchasing.rules import Goal, Rules
+from planning.purchasing.rules import Columns, Goal, Rules
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ class Formulation:
         lines = [(self.taken(number), self.network.lines[number].key in keys) for number in self.tiers]
         self.rules.model.add(self.rules.total(1 - taken if among else taken for taken, among in lines) >= 1)
 
-    def groups(self) -> list[list[int]]:
-        """Columns that have no use without the first: for each tier, whether taken, how many, given to whom."""
+    def columns(self) -> Columns:
+        """For each tier whether it is taken, how many, given to whom; and which are whole by themselves."""
         groups: list[list[int]] = []
         for line, uses in self.tiers.items():
             arcs = [self.given[arc] for arc in self.network.arcs_from[line] if arc in self.given]
             for position, use in enumerate(uses):
                 groups.append([use.taken.index, use.count.index, *(parts[position].index for parts in arcs)])
-        return groups
+        return Columns(groups, self.rules.implied)
 
     def _possible(self, line: Line) -> bool:
         key = line.key
@@ -170,7 +170,7 @@ class Formulation:
             parts = self.given[number] = []
             for position, use in enumerate(self.tiers[arc.line]):
                 largest = min(most, use.most)
-                part = self.rules.whole(largest)
+                part = self.rules.flow(largest)
                 self.rules.model.add(part <= use.taken * largest)
                 self.money.pay(part, arc.cost, most)
                 by_tier[arc.line, position].append(part)

@@ -87,7 +87,7 @@ class Joint:
         if not share or not uses:
             return
         most = max(one.dearest for one in uses) // whole * share
-        off = self.rules.whole(most)
+        off = self.rules.flow(most)
         self.rules.model.add(off <= flag * most)
         parts = [
             one.count * (one.multiple * one.price // whole * share) + one.taken * (one.base // whole * share)

@@ -34,9 +34,13 @@ class Relaxation:
 
 @dataclass(frozen=True)
 class Branching:
-    """What branch and bound found: a whole solution or none, and a bound in ticks or none. `done`: it proved it."""
+    """What branch and bound found, rounded, or None: its `value` in ticks, and a bound in ticks or None.
+
+    `done`: it proved the value. Columns that are implied may have been rounded from anything.
+    """
 
     x: IntArray | None
+    value: float
     bound: int | None
     done: bool
 
@@ -120,9 +124,9 @@ def branch(matrix: Matrix, unit: int, seconds: float, gap: float) -> Branching:
         x = np.zeros(len(matrix.lower), dtype=np.int64)
         for variable, value in values.items():
             x[variable.id] = round(value)
-        x = x if matrix.holds(x) else None
     floor = math.ceil(bound - MARGIN * abs(bound) - 0.5) + matrix.constant if known else None
-    return Branching(x, floor, reason == mathopt.TerminationReason.OPTIMAL and x is not None)
+    value = result.termination.objective_bounds.primal_bound * unit + matrix.constant
+    return Branching(x, value, floor, reason == mathopt.TerminationReason.OPTIMAL and x is not None)
 
 
 def _fill(proto: Any, matrix: Matrix, unit: int) -> None:
@@ -130,7 +134,7 @@ def _fill(proto: Any, matrix: Matrix, unit: int) -> None:
     proto.variables.ids.extend(range(columns))
     proto.variables.lower_bounds.extend(matrix.lower.astype(np.float64).tolist())
     proto.variables.upper_bounds.extend(matrix.upper.astype(np.float64).tolist())
-    proto.variables.integers.extend([True] * columns)
+    proto.variables.integers.extend((~matrix.implied).tolist())
     paid = np.flatnonzero(matrix.cost)
     proto.objective.linear_coefficients.ids.extend(paid.tolist())
     proto.objective.linear_coefficients.values.extend((matrix.cost[paid] / unit).tolist())

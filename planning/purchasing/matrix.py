@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ UNBOUNDED = 2**62
 class Matrix:
     """Rows `low` ≤ A x ≤ `high` over whole x between `lower` and `upper`; minimise `cost` · x + `constant`.
 
-    All whole numbers (int64). A in coordinates: `values` at (`rows`, `columns`), each place once.
+    All whole numbers (int64). A in coordinates: `values` at (`rows`, `columns`), each place once. `implied` columns are
+    whole by themselves in an optimum, once the others are.
     """
 
     rows: IntArray
@@ -30,12 +32,11 @@ class Matrix:
     upper: IntArray
     cost: IntArray
     constant: int
+    implied: BoolArray
 
     def with_upper(self, upper: IntArray) -> Matrix:
         """The same with smaller bounds."""
-        return Matrix(
-            self.rows, self.columns, self.values, self.low, self.high, self.lower, upper, self.cost, self.constant
-        )
+        return replace(self, upper=upper)
 
     def holds(self, x: IntArray) -> bool:
         """Whether x keeps every row and bound, in whole numbers."""
@@ -49,7 +50,7 @@ class Matrix:
         return self.constant + sum(int(c) * int(v) for c, v in zip(self.cost, x, strict=True) if c and v)
 
 
-def matrix_of(model: Any, goal: Goal) -> Matrix:
+def matrix_of(model: Any, goal: Goal, implied: Sequence[int]) -> Matrix:
     """The arrays of a model that has linear constraints only."""
     proto = model.proto
     rows, columns, values, low, high = [], [], [], [], []
@@ -75,7 +76,9 @@ def matrix_of(model: Any, goal: Goal) -> Matrix:
     for variable, amount in zip(goal.variables, goal.coefficients, strict=True):
         cost[variable.index] += amount
     whole = [np.asarray(part, dtype=np.int64) for part in (rows, columns, values, low, high, lower, upper)]
-    return Matrix(*whole, cost=cost, constant=goal.constant)
+    by_itself = np.zeros(len(lower), dtype=np.bool_)
+    by_itself[list(implied)] = True
+    return Matrix(*whole, cost=cost, constant=goal.constant, implied=by_itself)
 
 
 def as_float(bounds: IntArray) -> FloatArray:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from domain.errors import QuartermasterError
 from planning.purchasing.changes import changes_between
 from planning.purchasing.check import CheckedPlan, check_plan
+from planning.purchasing.clock import Clock
 from planning.purchasing.explain import explain
 from planning.purchasing.goals import DROPS, MONEY
 from planning.purchasing.part import PartPlan, Task
@@ -24,7 +25,6 @@ from planning.purchasing.plan import (
 from planning.purchasing.problem import PurchaseProblem
 from planning.purchasing.questions import binding_constraints, find_runner_up
 from planning.purchasing.scale import Scale
-from planning.purchasing.search import Clock
 from planning.purchasing.settings import Effort, Priorities, Progress, Questions, Repair
 
 # Collisions are looked for in at least this share of the effort, beside what the plan left of it.

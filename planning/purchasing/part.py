@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from planning.purchasing.clock import Clock
 from planning.purchasing.demands import Commitment, Demand
 from planning.purchasing.formulation import Formulation
 from planning.purchasing.goals import MONEY, drops, goals_of
@@ -16,7 +17,7 @@ from planning.purchasing.problem import PurchaseProblem
 from planning.purchasing.reading import read_lines
 from planning.purchasing.rules import Goal
 from planning.purchasing.scale import Scale
-from planning.purchasing.search import Answer, Clock, minimise
+from planning.purchasing.search import Answer, minimise
 from planning.purchasing.settings import Priorities, Repair
 
 # A higher goal may take this share of what is left, so that the goals after it have time too.
@@ -113,13 +114,13 @@ def _reach(
 ) -> tuple[Answer, tuple[Stage, ...]]:
     """One goal after the other, each pinned at what was reached before the next is looked at."""
     goals = list(goals)
-    model, groups = formulation.rules.model, formulation.groups()
+    model, columns = formulation.rules.model, formulation.columns()
     unit = 10**task.scale.digits
     answer, stages = Answer(known, None, None), list[Stage]()
     for goal in goals:
         last = goal is goals[-1]
         known = answer.values
-        answer = minimise(model, goal, groups, clock if last else clock.part(HIGHER_GOAL, goal.name), unit, known)
+        answer = minimise(model, goal, columns, clock if last else clock.part(HIGHER_GOAL, goal.name), unit, known)
         if answer.values is None or answer.objective is None:
             return answer, tuple(stages)
         stages.append(_stage(goal, answer, formulation))

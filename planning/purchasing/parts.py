@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from planning.purchasing.clock import Clock
 from planning.purchasing.part import PartPlan, Task, plan_part
 from planning.purchasing.problem import PurchaseProblem
-from planning.purchasing.search import Clock
 from planning.purchasing.split import split
 
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from planning.purchasing.changes import changes_between
 from planning.purchasing.check import check_plan
+from planning.purchasing.clock import Clock
 from planning.purchasing.part import PartPlan, Task, plan_part, release
 from planning.purchasing.parts import plan_parts
 from planning.purchasing.plan import Relaxation, RunnerUp
-from planning.purchasing.search import Clock
 from planning.purchasing.steps import Step, steps_of
 
 # Each further solve gets this share of the whole effort.

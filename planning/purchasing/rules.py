@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from planning.purchasing.plan import Constraint
@@ -18,6 +19,7 @@ class Rules:
         self.model = cp_model.CpModel()
         self.switched = switched
         self.literals: dict[Constraint, Any] = {}
+        self.implied: list[int] = []
         self._nothing = self.model.new_constant(0)
 
     def add(self, expression: Any, constraint: Constraint) -> None:
@@ -38,9 +40,23 @@ class Rules:
         """A variable between 0 and `most`."""
         return self.model.new_int_var(0, fits("quantity", most), "")
 
+    def flow(self, most: int) -> Any:
+        """A variable between 0 and `most` that an optimum makes whole by itself once the others are whole."""
+        variable = self.whole(most)
+        self.implied.append(variable.index)
+        return variable
+
     def binary(self) -> Any:
         """A variable that is 0 or 1."""
         return self.model.new_bool_var("")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is known of columns: `groups` have no use without their first; `implied` are whole by themselves."""
+
+    groups: Sequence[Sequence[int]]
+    implied: Sequence[int]
 
 
 class Goal:

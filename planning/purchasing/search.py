@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import math
 import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from planning.arrays import IntArray
-from planning.purchasing.linear import Relaxation, branch, relax
+from planning.purchasing.clock import Clock
+from planning.purchasing.linear import MARGIN, Branching, Relaxation, branch, relax
 from planning.purchasing.matrix import Matrix, matrix_of
-from planning.purchasing.rules import Goal
-from planning.purchasing.settings import Effort, Progress
+from planning.purchasing.rules import Columns, Goal
 
 # CP-SAT's first try: solver seconds of its deterministic clock, for models up to so many variables.
 FIRST_TRY = 0.2
@@ -27,52 +26,11 @@ SMALL = 3_000
 # How near the optimum of the lines that the relaxation uses has to be before the rest is looked at.
 KERNEL_GAP = 1e-4
 KERNEL_SHARE = 0.4
+# Deterministic seconds for working out flows when everything else is fixed.
+COMPLETION = 2.0
 # What the relaxation calls zero.
 UNUSED = 1e-7
 POLL_SECONDS = 0.1
-
-Groups: TypeAlias = Sequence[Sequence[int]]
-
-
-@dataclass
-class Clock:
-    """What is left of an effort; `progress` may raise, which ends the search."""
-
-    effort: Effort
-    progress: Progress
-    stage: str = "plan"
-    started: float = field(default_factory=time.monotonic)
-    limit: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.limit = self.limit or self.effort.seconds
-
-    @property
-    def spent(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.started
-
-    @property
-    def left(self) -> float:
-        """Seconds that remain, never less than a little, so that a solver can answer."""
-        return max(self.limit - self.spent, 0.05)
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return self.spent >= self.limit
-
-    def part(self, share: float, stage: str) -> Clock:
-        """A clock for a share of what is left."""
-        return Clock(self.effort, self.progress, stage, time.monotonic(), self.left * share)
-
-    def longer(self, share: float) -> Clock:
-        """A clock that starts anew with a share of the time that this one had."""
-        return Clock(self.effort, self.progress, self.stage, time.monotonic(), self.limit * share)
-
-    def tick(self) -> None:
-        """Tell how far it is, in seconds of the limit."""
-        self.progress(self.stage, int(self.spent), max(int(self.limit), 1))
 
 
 @dataclass(frozen=True)
@@ -105,11 +63,10 @@ NOTHING = Answer(None, None, None)
 
 
 def minimise(
-    model: Any, goal: Goal, groups: Groups, clock: Clock, unit: int, known: tuple[int, ...] | None = None
+    model: Any, goal: Goal, columns: Columns, clock: Clock, unit: int, known: tuple[int, ...] | None = None
 ) -> Answer:
     """Make `goal` small on `model` (linear constraints only); `unit` ticks are one unit of money.
 
-    `groups` are columns that have no use without the first of them: what a line's tier takes along when it is not used.
     `known` is a solution that is there already.
     """
     model.clear_objective()
@@ -123,7 +80,12 @@ def minimise(
         answer = answer.better(run_cp(model, goal, clock, 1, work=FIRST_TRY))
         if answer.proven or answer.impossible or _near(answer, clock.effort.gap):
             return answer
-    return _Hard(model, goal, groups, clock, unit).run(answer)
+    return _Hard(model, goal, columns, clock, unit).run(answer)
+
+
+def _same(objective: int | None, value: float) -> bool:
+    """Whether a whole objective is the floating-point one, to a tick or to what floating point can tell."""
+    return objective is not None and abs(objective - value) <= max(1.0, MARGIN * abs(value))
 
 
 def _hint(model: Any, values: tuple[int, ...] | None) -> None:
@@ -142,9 +104,9 @@ def _near(answer: Answer, gap: float) -> bool:
 class _Hard:
     """What CP-SAT alone does not do soon: branch and bound on the lines that the relaxation uses, then on all."""
 
-    def __init__(self, model: Any, goal: Goal, groups: Groups, clock: Clock, unit: int) -> None:
-        self.model, self.goal, self.groups, self.clock, self.unit = model, goal, groups, clock, unit
-        self.matrix = matrix_of(model, goal)
+    def __init__(self, model: Any, goal: Goal, columns: Columns, clock: Clock, unit: int) -> None:
+        self.model, self.goal, self.columns, self.clock, self.unit = model, goal, columns, clock, unit
+        self.matrix = matrix_of(model, goal, columns.implied)
 
     def run(self, answer: Answer) -> Answer:
         """Improve on `answer`."""
@@ -156,19 +118,29 @@ class _Hard:
         kernel = self.matrix.with_upper(self._kernel(relaxed))
         seconds = clock.left * KERNEL_SHARE
         found = _run(lambda: branch(kernel, self.unit, seconds, max(KERNEL_GAP, gap / 4)), clock)
-        if found.x is not None:
-            answer = answer.better(self._answer(found.x))
+        answer = answer.better(self._completed(found, clock))
         if answer.proven or _near(answer, gap) or clock.over:
             return answer
         return self._finish(relaxed, answer)
 
-    def _answer(self, x: IntArray) -> Answer:
-        return Answer(tuple(map(int, x)), self.matrix.objective(x), None)
+    def _completed(self, found: Branching, clock: Clock) -> Answer:
+        """The solution in whole numbers; where rounding broke it, with the implied columns worked out anew."""
+        if found.x is None:
+            return NOTHING
+        if self.matrix.holds(found.x) and self.matrix.objective(found.x) <= found.value + 1.0:
+            return Answer(tuple(map(int, found.x)), self.matrix.objective(found.x), None)
+        model = self.model.clone()
+        model.clear_hints()
+        for column in np.flatnonzero(~self.matrix.implied).tolist():
+            value = int(found.x[column])
+            model.add(model.get_int_var_from_proto_index(column) == value)
+        done = run_cp(model, self.goal, clock.part(1.0, clock.stage), 1, work=COMPLETION)
+        return Answer(done.values, done.objective, None)
 
     def _kernel(self, relaxed: Relaxation) -> IntArray:
         """Upper bounds that close every group whose first column is 0 in the relaxation."""
         upper = self.matrix.upper.copy()
-        for group in self.groups:
+        for group in self.columns.groups:
             if relaxed.x[group[0]] <= UNUSED:
                 upper[list(group)] = 0
         return np.maximum(upper, self.matrix.lower)
@@ -180,11 +152,13 @@ class _Hard:
         """
         smaller = self.matrix.with_upper(self._promising(relaxed, answer))
         clock, found, stop = self.clock, list[Answer](), threading.Event()
+        quiet = replace(clock, progress=lambda stage, done, total: None)
 
         def branching() -> None:
             result = branch(smaller, self.unit, clock.left, clock.effort.gap)
-            mine = self._answer(result.x) if result.x is not None else NOTHING
-            bound = mine.objective if result.done and clock.effort.gap == 0.0 else result.bound
+            mine = self._completed(result, quiet)
+            settled = result.done and clock.effort.gap == 0.0 and mine.objective is not None
+            bound = mine.objective if settled and _same(mine.objective, result.value) else result.bound
             found.append(mine.better(Answer(None, None, bound)))
             stop.set()
 
