@@ -23,7 +23,8 @@ def overridden(view: ForecastView, today: date, overrides: Sequence[Override]) -
         days = _days(one, today, view.path.days)
         if days.size == 0:
             continue
-        factor = scale(one, path.mean[days])
+        past = (today - one.starts_on).days + int(days[0])
+        factor = scale(one, path.mean[days], past=past)
         if factor is None:
             notes.append(f"{describe(one)}, not applied: the forecast expects nothing there that it could scale")
             continue
@@ -39,13 +40,21 @@ def overridden(view: ForecastView, today: date, overrides: Sequence[Override]) -
     return replace(view, path=path, base=view.path, model=named, overrides=tuple(notes))
 
 
-def scale(override: Override, mean: FloatArray) -> float | None:
-    """What the expected units (days,) are multiplied by; None where an amount is set and nothing is expected."""
+def scale(override: Override, mean: FloatArray, *, past: int = 0) -> float | None:
+    """What the expected units (days,) are multiplied by; None where an amount is set and nothing is expected.
+
+    `mean` begins `past` days into the override. Of an amount these days get the share that they had of the forecast it
+    was judged by: the average of its whole time, laid on one quiet day alone, would be any multiple of it.
+    """
     if override.multiplied_by is not None:
         return override.multiplied_by
     assert override.set_to is not None  # the database holds one of the two
-    expected = float(mean.sum())
-    return override.set_to * mean.size / expected if expected > 0.0 else None
+    base = np.asarray(override.base, dtype=np.float64)
+    expected, before = float(mean.sum()), float(base.sum())
+    if expected <= 0.0 or before <= 0.0:
+        return None
+    judged, share = override.set_to * base.size / before, float(base[past : past + mean.size].sum())
+    return judged * share / expected if share > 0.0 else judged
 
 
 def label(override: Override) -> str:

@@ -16,6 +16,7 @@ from app import overriding
 from app.cli.main import cli
 from app.overriding import Said
 from cases.appraisal import around
+from cases.overriding import scale
 from cases.snapshot import load
 from db import models
 from db.session import Database
@@ -66,6 +67,18 @@ def test_units_a_day_are_laid_over_the_forecasts_own_shape(people: Network, agen
     mean, model, _ = forecast(agent_database, people)
     assert mean == [10.0] * 2 + [6.0] * 5 + [10.0] * 3
     assert model.endswith("(6 a day)")
+
+
+def test_an_amount_goes_no_farther_on_its_last_quiet_day_than_it_was_judged(people: Network) -> None:
+    """100 a day over days of 100 and 1 is twice the forecast; it stays that when only the quiet day is left."""
+    overriding.add(people.tenant, "ana", replace(FAIR, change=None, set_to=12.0, ends_on=day(1)))
+    (kept,) = (one.override for one in overriding.everything(people.tenant))
+    uneven = replace(kept, set_to=100.0, base=[100.0, 1.0])
+    whole = scale(uneven, np.array([100.0, 1.0]))
+    assert whole == pytest.approx(200.0 / 101.0)
+    assert scale(uneven, np.array([1.0]), past=1) == pytest.approx(whole)
+    # A forecast made anew, of half as much: the amount stays what it was.
+    assert scale(uneven, np.array([50.0, 0.5])) == pytest.approx(400.0 / 101.0)
 
 
 @pytest.mark.parametrize(
