@@ -26,8 +26,12 @@ def keep(forecaster: TrainedForecaster, tenant: str) -> str:
     begun = root / f"new-{uuid4().hex}"
     try:
         digest = forecaster.save(begun)
-        if not (root / digest).exists():
-            begun.rename(root / digest)
+        place = root / digest
+        if place.exists() and not _is_whole(place, digest):
+            # Training the same again gives the same hash: it is what mends files that were damaged since.
+            shutil.rmtree(place)
+        if not place.exists():
+            begun.rename(place)
         return digest
     finally:
         shutil.rmtree(begun, ignore_errors=True)
@@ -47,6 +51,16 @@ def load(model: Model, tenant: str) -> TrainedForecaster:
             f"The artefact of {model.label} cannot be used: {error}",
             remedy=f"Restore {place} from a backup, or train anew: quartermaster forecast train.",
         ) from error
+
+
+def _is_whole(place: Path, digest: str) -> bool:
+    from planning.forecasting import artefact
+
+    try:
+        artefact.read(place, digest)
+    except ChangedArtefact:
+        return False
+    return True
 
 
 def _root(tenant: str) -> Path:

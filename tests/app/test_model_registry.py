@@ -204,6 +204,22 @@ def test_a_version_records_what_made_it(
         artefacts.load(model, people.tenant)
 
 
+def test_training_the_same_again_mends_a_damaged_artefact(
+    trained: training.TrainingReport, people: Network, home: Path, operator_database: Database
+) -> None:
+    """What the error of a damaged artefact advises: the same history gives the same hash, so its files are replaced."""
+    with operator_database.transaction(people.tenant) as connection:
+        model = models.find_version(connection, 2)
+    assert model is not None
+    forecaster = artefacts.load(model, people.tenant)
+    state = home / "models" / people.tenant / trained.artefact_hash / "state.npz"
+    state.write_bytes(state.read_bytes()[:100])
+    with pytest.raises(artefacts.ArtefactMissing, match="is not the file that was saved"):
+        artefacts.load(model, people.tenant)
+    assert artefacts.keep(forecaster, people.tenant) == trained.artefact_hash
+    assert artefacts.load(model, people.tenant).predict(7)
+
+
 def test_two_do_not_train_at_once(people: Network, home: Path, operator_database: Database) -> None:
     with operator_database.transaction(people.tenant) as turn:
         assert models.take_turn(turn, people.tenant)
