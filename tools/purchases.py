@@ -82,9 +82,9 @@ def run(call: Call, asked: PurchasesQuestion) -> Answer[PurchasesPlanned]:
     if not wanted.found and not wanted.looked_at:
         searched = {**question.model_dump(mode="json"), "left_out": wanted.left_out[:20]}
         raise NoData("Nothing in this scope can be bought or told of.", searched=searched, remedy="Widen the scope.")
-    joint = joint_problem(
-        snapshot, wanted.found, _rules(call, snapshot), _limits(question, call.today), late_days=question.late_days
-    )
+    rules = _rules(call, snapshot)
+    _suppliers_known(rules, question)
+    joint = joint_problem(snapshot, wanted.found, rules, _limits(question, call.today), late_days=question.late_days)
     previous = () if before is None else _previous(before, joint, call.today)
     plan = _solve(call, joint, previous, is_repair=before is not None)
     return Answer(_output(call, plan, joint, wanted), model=snapshot.model, solver=SOLVER)
@@ -129,6 +129,13 @@ def _scope(call: Call, asked: PurchasesQuestion) -> Snapshot:
         if snapshot.get(one.sku, one.site) is None:
             raise NotFound(f"{one.sku} is not listed at {one.site}.", remedy="Find both with resolve_identity.")
     return snapshot
+
+
+def _suppliers_known(rules: Rules, asked: PurchasesQuestion) -> None:
+    """A misspelt supplier that is to be left out would be bought from: raises `NotFound`."""
+    named = {*asked.without_suppliers, *(one.supplier for one in asked.keep)}
+    if unknown := sorted(named - set(rules.suppliers)):
+        raise NotFound(f"There is no supplier {', '.join(unknown)}.", remedy="Find suppliers with resolve_identity.")
 
 
 def _skus(call: Call, asked: PurchasesQuestion) -> list[str] | None:
@@ -212,7 +219,8 @@ def _output(call: Call, plan: PurchasePlan, joint: JointProblem, wanted: Needs) 
         lines=tuple(reader.line(one) for one in plan.lines),
         orders=tuple(reader.order(one, plan.lines) for one in plan.orders),
         needs=len(wanted.found),
-        met=len(wanted.found) - len(short),
+        # Where there is no plan nothing is known of any need, and none is met.
+        met=len(plan.outcomes) - len(short),
         short=short,
         collisions=tuple(colliding(one) for one in plan.collisions),
         spend=plan.money.spend.quantize(CENT),

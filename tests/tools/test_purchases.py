@@ -71,6 +71,23 @@ def test_what_collides_is_named(asker: Asker, put: Callable[..., None]) -> None:
     assert any("at least 48" in rule for rule in collision.rules)
 
 
+def test_a_misspelt_supplier_to_leave_out_is_refused_rather_than_bought_from(
+    asker: Asker, put: Callable[..., None]
+) -> None:
+    del put
+    told = asker.ask("plan_purchases", needs="given", demands=[wish(24, 9)], without_suppliers=["S-O7"])
+    assert told.status == "error"
+    assert "no supplier S-O7" in str(told.error)
+
+
+def test_without_a_plan_no_need_is_met(asker: Asker, put: Callable[..., None]) -> None:
+    del put
+    agreed = {"supplier": "S-07", "sku": "OAT-1L", "site": "LEJ", "order_on": str(day(0)), "quantity": 10**8}
+    plan = asker.answer("plan_purchases", needs="given", demands=[wish(24, 9)], keep=[agreed])
+    assert (plan.proof, plan.needs, plan.met, plan.lines) == ("none", 1, 0, ())
+    assert plan.collisions
+
+
 def test_a_supplier_that_may_not_serve_the_customer_is_passed_over(asker: Asker, put: Callable[..., None]) -> None:
     put("qualification", supplier="S-07", sku="*", customer="K-1", standing="excluded", reason="audit")
     theirs = asker.answer("plan_purchases", needs="given", demands=[wish(24, 9, customer="K-1")])
