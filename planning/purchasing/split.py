@@ -25,7 +25,9 @@ def split(problem: PurchaseProblem) -> tuple[PurchaseProblem, ...]:
     if problem.limits.maximum_orders is not None or problem.limits.maximum_suppliers is not None:
         groups.join(problem.item_names)
     parts = groups.parts()
-    if len(parts) < 2:
+    # A commitment that nobody's offer can keep belongs to no part, and must not get lost.
+    hopeless = any(one.at_least and not _items_in(problem, one) for one in problem.volume_limits)
+    if hopeless or len(parts) < 2:
         return (problem,)
     return tuple(_part(problem, items) for items in parts if _matters(problem, items))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planning.purchasing import search
 from planning.purchasing.changes import changes_between
 from planning.purchasing.check import check_plan
 from planning.purchasing.demands import Commitment
@@ -29,6 +31,18 @@ unhurried = settings(
 @unhurried
 @given(problems())
 def test_the_plan_is_the_best_of_all_plans(problem: PurchaseProblem) -> None:
+    _compare(problem)
+
+
+@settings(unhurried, max_examples=15)
+@given(problems())
+def test_so_it_is_on_the_road_of_large_problems(problem: PurchaseProblem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "SMALL", -1)
+        _compare(problem)
+
+
+def _compare(problem: PurchaseProblem) -> None:
     plan = optimise_purchases(problem, effort=EFFORT)
     best = best_plan(problem, MOST_SURPLUS)
     if plan.proof is Proof.NONE or plan.unmet:

@@ -199,6 +199,14 @@ def test_no_plan_at_all_is_explained() -> None:
     assert [one.subject for one in found.collisions[0].constraints] == ["contract", "warehouse"]
 
 
+def test_a_commitment_that_nobody_can_keep_does_not_get_lost_between_the_parts() -> None:
+    limits = (VolumeLimit("contract", at_least=1, suppliers=("south",)),)
+    asked = problem(NEED, replace(NEED, demand="d2", item="nut"), offers=(offer("north", "1"),), volume_limits=limits)
+    found = plan(replace(asked, suppliers=(*asked.suppliers, Supplier("south"))))
+    assert found.proof is Proof.NONE
+    assert [one.subject for one in found.collisions[0].constraints] == ["contract"]
+
+
 def test_questions_are_answered_with_what_a_step_is_worth() -> None:
     asked = problem(NEED, offers=(offer("north", "1", capacity=50), offer("south", "1.5")))
     found = plan(asked, questions=Questions(binding=5, runner_up=True))
