@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planning.purchasing import search
 from planning.purchasing.changes import changes_between
 from planning.purchasing.check import check_plan
 from planning.purchasing.demands import Commitment
@@ -38,7 +37,7 @@ def test_the_plan_is_the_best_of_all_plans(problem: PurchaseProblem) -> None:
 @given(problems())
 def test_so_it_is_on_the_road_of_large_problems(problem: PurchaseProblem) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "SMALL", -1)
+        patch.setattr("planning.purchasing.search.SMALL", -1)
         _compare(problem)
 
 

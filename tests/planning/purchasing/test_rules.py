@@ -201,8 +201,9 @@ def test_no_plan_at_all_is_explained() -> None:
 
 def test_a_commitment_that_nobody_can_keep_does_not_get_lost_between_the_parts() -> None:
     limits = (VolumeLimit("contract", at_least=1, suppliers=("south",)),)
-    asked = problem(NEED, replace(NEED, demand="d2", item="nut"), offers=(offer("north", "1"),), volume_limits=limits)
-    found = plan(replace(asked, suppliers=(*asked.suppliers, Supplier("south"))))
+    suppliers = (Supplier("north"), Supplier("south"))
+    nut = replace(NEED, demand="d2", item="nut")
+    found = plan(problem(NEED, nut, offers=(offer("north", "1"),), suppliers=suppliers, volume_limits=limits))
     assert found.proof is Proof.NONE
     assert [one.subject for one in found.collisions[0].constraints] == ["contract"]
 
