@@ -40,8 +40,10 @@ def binding_constraints(parts: Sequence[PartPlan], task: Task, most: int, clock:
 
     A step costs a solve of the parts that it concerns; the most valuable come first.
     """
-    found = [_relaxed(step, part, task, clock) for step, part in _tight(parts)[:most]]
-    return tuple(sorted(found, key=lambda one: -(one.worth or Decimal(0))))
+    found = [(step, _relaxed(step, part, task, clock)) for step, part in _tight(parts)[:most]]
+    # Policies and due dates are tried without knowing whether they bind: one that is worth nothing does not.
+    binding = [one for step, one in found if step.tightened is not None or one.worth != 0]
+    return tuple(sorted(binding, key=lambda one: -(one.worth or Decimal(0))))
 
 
 def _tight(parts: Sequence[PartPlan]) -> list[tuple[Step, PartPlan]]:

@@ -222,6 +222,7 @@ def run_cp(
     """CP-SAT on a model, for its time or `work` of its deterministic seconds, or until `stop` is set."""
     from ortools.sat.python import cp_model
 
+    clock.tick()
     solver = cp_model.CpSolver()
     settings = solver.parameters
     settings.num_workers = workers
