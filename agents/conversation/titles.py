@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     "explain_decision": "Looking up why",
     "forecast_demand": "Forecasting demand{of}{at}",
     "explain_forecast": "Looking at what drives the forecast{of}{at}",
+    "get_model_status": "Looking at the model that makes the forecasts",
     "assess_stock_risk": "Working out the risk{of}{at}",
     "recommend_replenishment": "Working out what to buy{of}{at}",
     "plan_purchases": "Planning all purchases{of}{at}{from_}",
@@ -43,6 +44,10 @@ SUMMARIES: Mapping[str, Callable[[Any], str]] = {
     "explain_forecast": lambda out: (
         f"{count(len(out.drivers), 'driver')}, {count(len(out.comparable), 'comparable period')}, "
         f"{len(out.anomalies) or 'nothing'} unusual"
+    ),
+    "get_model_status": lambda out: (
+        f"{plain(out.serving.model)} serves"
+        + ("" if out.drift is None else ", it drifts" if out.drift.drifted else ", no drift")
     ),
     "assess_stock_risk": lambda out: (
         f"{percent(out.risks[0].probability_stockout)} likely to run out at {plain(out.risks[0].site)}"

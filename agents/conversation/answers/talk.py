@@ -19,6 +19,7 @@ and propose it to the gate. I never write to the ERP and never approve. For exam
 - Show me C-00003. Why?
 - How much ficino pesto is in Hamburg? What is on order, what is late?
 - Forecast ficino pesto in Hamburg for 4 weeks. Will it run out?
+- Why this forecast for ficino pesto in Hamburg? Which model makes the forecasts, and is it drifting?
 - What should we buy of it? What should we move to Milan?
 - What should we buy from S-05? One purchase plan for Hamburg. Segment our items.
 - Compare the options for C-00003. Propose the best one.

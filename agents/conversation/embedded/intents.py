@@ -18,6 +18,7 @@ class Intent(StrEnum):
     ORDERS = "orders"
     FORECAST = "forecast"
     FORECAST_WHY = "forecast_why"
+    MODEL = "model"
     RISK = "risk"
     BUY = "buy"
     PURCHASES = "purchases"
@@ -45,6 +46,7 @@ def _phrases(intent: Intent, weight: int, *patterns: str) -> tuple[Phrase, ...]:
 
 WE = r"(?:we|i|you|they)"
 REASON = r"\b(?:why|explain|reasons?|how come|what drives|what is behind|on what basis)\b"
+MOVED = r"(?:drift\w*|promoted|serv(?:e|es|ed|ing)|(?:re)?trained|rolled back|in (?:use|production))"
 FORESEEN = r"(?:forecasts?|predict(?:ed|ions?)|projections?|expected (?:demand|sales)|demand)"
 PHRASES: tuple[Phrase, ...] = (
     *_phrases(
@@ -53,6 +55,17 @@ PHRASES: tuple[Phrase, ...] = (
         r"\bpropose\b|\bproposing\b|\bsubmit\b",
         r"\bput (?:it|that|this) forward\b|\bsend (?:it|that|this) to the gate\b",
         r"\b(?:make|create|file|write) (?:a |the |that )?proposal\b",
+    ),
+    *_phrases(
+        Intent.MODEL,
+        10,
+        r"\b(?:forecast(?:ing)?|demand) (?:models?|versions?)\b|\bversions? of the forecasts?\b",
+        r"\bforecasts?\b.*\bdrift\w*|\bdrift\w*.*\bforecasts?\b|\bwhich forecast (?:serves|is served)\b",
+        r"\b(?:which|what|how good is (?:the|our)) model\b.*\b(?:forecasts?|predict\w*|demand)\b",
+        rf"\b(?:models?|demand/\d+)\b.*\b{MOVED}\b|\bwho {MOVED}\b.*\b(?:models?|forecasts?|demand/\d+)",
+        r"\bmodel (?:status|drift|quality|versions?)\b|\bstatus of the (?:model|forecasts)\b",
+        # With an item or a place it is that forecast's own back-test that is wanted.
+        r"\bhow (?:good|accurate|reliable|well)\b.*\bforecasts?\b(?!.*\b(?:for|of|at|in)\b)",
     ),
     *_phrases(
         Intent.WAITING,
@@ -79,6 +92,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"\bwhat (?:drives|is driving|moves|influences)\b.*\b(?:sales|demand)\b|\bdrivers?\b",
         r"\b(?:comparable|similar) (?:past )?periods?\b|\b(?:demand|sales) anomal(?:y|ies)\b",
         r"\bhow (?:was|is) the forecast (?:made|computed)\b|\btrust the forecast\b",
+        r"\bhow (?:good|accurate|reliable) (?:is|are)\b.*\bforecasts?\b",
     ),
     *_phrases(
         Intent.WHY,

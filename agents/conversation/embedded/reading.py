@@ -141,6 +141,8 @@ def read(question: str) -> Reading:
     )
     if intent is Intent.SOP:
         return replace(reading, topic=question.strip())
+    if intent is Intent.MODEL:  # one model serves every item and site
+        return reading
     return replace(reading, names=_names(rest, spans))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from agents.conversation.answers import cases, demand, explained, options, orders, procedures, purchases, stock, talk
+from agents.conversation.answers.model_status import status
 from agents.conversation.embedded.intents import Intent
 from agents.conversation.embedded.task import Failed, Stop, Task
 from agents.conversation.plan import Saying
@@ -90,6 +91,11 @@ def forecast_why(task: Task) -> Saying:
     if not site:
         raise _ask(talk.NO_SITE)
     return Saying(explained.forecast(task.call("explain_forecast", sku=_sku(task), site=site)))
+
+
+def model(task: Task) -> Saying:
+    """Which model makes the forecasts, how good it is, and who moved it."""
+    return Saying(status(task.call("get_model_status")))
 
 
 def risk(task: Task) -> Saying:
@@ -177,6 +183,7 @@ SKILLS: Mapping[Intent, Callable[[Task], Saying]] = {
     Intent.ORDERS: open_orders,
     Intent.FORECAST: forecast,
     Intent.FORECAST_WHY: forecast_why,
+    Intent.MODEL: model,
     Intent.RISK: risk,
     Intent.BUY: buy,
     Intent.PURCHASES: plan_purchases,
