@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.conversation.answers.demand import causes, surplus
+from agents.conversation.answers.demand import causes, overridden, surplus
 from agents.conversation.answers.orders import order_line
 from agents.conversation.answers.words import day, money, most, plain, sentence, spoken
 from tools.case import CaseView, MomentLine
@@ -82,6 +82,7 @@ def why(explained: Explanation, risks: StockRisks | None, *, too_little: bool) -
     parts = [f"**{explained.case_id}**: {plain(explained.summary)}"]
     if risks is not None and risks.risks:
         parts.append(causes(risks.risks[0]) if too_little else surplus(risks.risks[0]))
+        parts.append(overridden(risks.risks[0].forecast))
     parts += [_recommended(explained), _data(explained), _executed(explained)]
     return "\n\n".join(part for part in parts if part)
 

@@ -8,6 +8,8 @@ from tools.stock_risk import StockRisk, StockRisks
 
 SHOWN = 6
 SITES = 5
+# As `cases.overriding` joins it to the name of a forecast.
+OVERRIDE = " + override by "
 
 
 def forecasts(found: Forecasts) -> str:
@@ -54,7 +56,9 @@ def _series(one: SeriesForecast, horizon: int, *, periods: bool) -> str:
     lines = [f"- {_period(period, one.unit)}" for period in one.periods[:SHOWN]] if periods else []
     left = len(one.periods) - SHOWN
     lines += [f"- … and {left} more periods"] if periods and left > 0 else []
-    return "\n".join([head, *lines]) + f"\n\n*{_made(one)}*" + careful(one.caution, None)
+    # A baseline is told by its reason; what serves otherwise is told by its name, with the override in it.
+    override = f" {overridden(one.model)}".rstrip() if one.reason else ""
+    return "\n".join([head, *lines]) + f"\n\n*{_made(one)}*{override}" + careful(one.caution, None)
 
 
 def careful(caution: str, cap: float | None) -> str:
@@ -63,6 +67,11 @@ def careful(caution: str, cap: float | None) -> str:
         return ""
     sure = "" if cap is None else f" Until then no more than {percent(cap)} confidence is to be had in this."
     return f"\n\n**Take care:** {sentence(caution)}{sure}"
+
+
+def overridden(forecast: str) -> str:
+    """A sentence with the whole name of a forecast that a planner's override changes; '' for any other."""
+    return f"*Under a planner's override: {plain(forecast)}.*" if OVERRIDE in forecast else ""
 
 
 def _made(one: SeriesForecast) -> str:
@@ -84,7 +93,8 @@ def _risk(one: StockRisk) -> str:
     first = f", first on {day(one.at_risk_on)}" if one.at_risk_on else ""
     baseline = f" *Only a baseline forecast: {plain(one.forecast_reason)}.*" if one.forecast_reason else ""
     care = careful(one.caution, one.confidence_cap)
-    return f"{where}: {stock}; {out}{first}.{_lost(one)}{_over(one)}{baseline}{care}"
+    override = f" {overridden(one.forecast)}".rstrip()
+    return f"{where}: {stock}; {out}{first}.{_lost(one)}{_over(one)}{baseline}{override}{care}"
 
 
 def _lost(one: StockRisk) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.conversation.answers.cases import asked
+from agents.conversation.answers.demand import overridden
 from agents.conversation.answers.orders import order_line
 from agents.conversation.answers.words import day, money, percent, plain, sentence, units
 from tools.options import OptionLine, OptionsCompared
@@ -22,6 +23,7 @@ def compared(found: OptionsCompared) -> str:
     parts = [head, "\n".join(table), _flip(found), *(sentence(note) for note in found.notes[:3])]
     if found.forecast_reason:
         parts.append(f"*Only a baseline forecast: {plain(found.forecast_reason)}.*")
+    parts.append(overridden(found.forecast))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agents.conversation.answers.demand import overridden
 from agents.conversation.answers.words import day, money, most, plain, units
 from tools.open_orders import OpenOrders, OrderLine
 from tools.replenishment_output import ReplenishmentPlan, SiteReplenishment, SupplierOrder
@@ -46,7 +47,7 @@ def open_orders(found: OpenOrders, *, late_only: bool) -> str:
 def replenishment(plan: ReplenishmentPlan) -> str:
     """One paragraph a site: buy what from whom, or why nothing."""
     shown, more = most(plan.sites, SHOWN)
-    parts = [_site(site) for site in shown]
+    parts = [f"{_site(site)} {overridden(site.forecast)}".rstrip() for site in shown]
     parts += [
         f"- **{plain(one.site)}**: nothing can be recommended, {plain(one.reason)}." for one in plan.unplanned[:SHOWN]
     ]
