@@ -42,7 +42,7 @@ MORE_THAN = {"gym_blind": 982.5, "gym_informed": 1322.0}
 AT_MOST = {"purchases_widest_gap_100": 0.0, "purchases_median_seconds_100": 10.0, "purchases_widest_gap_1000": 0.01}
 QUICK = slice(2, None, 7)  # one with goodwill, one where customers do not wait, one that is stationary
 DRAWS = 2_000
-INSTALL = "The gym figures are null: uv pip install -r requirements/bench.txt, and the published results beside it."
+INSTALL = "The gym figures are null: uv pip install -r requirements/dev.txt, and the published results beside it."
 
 Plays = dict[tuple[Mode, str, int], Episode]
 

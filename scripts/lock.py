@@ -16,7 +16,6 @@ SETS: dict[str, tuple[str, ...]] = {
     "worker": ("agent",),
     "demo": ("demo",),
     "dev": ("dev",),
-    "bench": ("bench",),
 }
 UV = str(Path(sys.executable).parent / "uv")
 COMPILE = (UV, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
@@ -36,9 +35,9 @@ def compile_set(source: Path, target: Path, extras: tuple[str, ...], constraint:
 def main() -> None:
     """The widest set first; the others take its versions."""
     compile_set(REQUIREMENTS / "bootstrap.in", REQUIREMENTS / "bootstrap.txt", (), None)
-    widest = REQUIREMENTS / "bench.txt"
-    compile_set(ROOT / "pyproject.toml", widest, SETS["bench"], None)
-    for name in ("executor", "worker", "demo", "dev"):
+    widest = REQUIREMENTS / "dev.txt"
+    compile_set(ROOT / "pyproject.toml", widest, SETS["dev"], None)
+    for name in ("executor", "worker", "demo"):
         compile_set(ROOT / "pyproject.toml", REQUIREMENTS / f"{name}.txt", SETS[name], widest)
 
 

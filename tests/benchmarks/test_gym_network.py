@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gym_invmgmt
 import numpy as np
 import pytest
 
@@ -13,14 +14,15 @@ from planning.rolling.improve import walk_order
 from planning.rolling.outlook import INDIFFERENT, Goodwill
 from planning.rolling.tables import make_memory, make_tables
 
-gym = pytest.importorskip("gym_invmgmt", reason="gym-invmgmt is a benchmark's opponent: requirements/bench.txt")
-TOPOLOGIES = sorted((Path(gym.__file__).parent / "topologies").glob("*.yaml"))
+TOPOLOGIES = sorted((Path(gym_invmgmt.__file__).parent / "topologies").glob("*.yaml"))
 SERIES = 20.0 + 15.0 * np.sin(np.arange(30) / 4.0)
 
 
 def started(topology: Path, *, goodwill: bool, waits: bool) -> Any:
     demand = {"type": "stationary", "external_series": SERIES, "noise_scale": 0.0, "use_goodwill": goodwill}
-    env = gym.CoreEnv(scenario="custom", config_path=topology, demand_config=demand, num_periods=30, backlog=waits)
+    env = gym_invmgmt.CoreEnv(
+        scenario="custom", config_path=topology, demand_config=demand, num_periods=30, backlog=waits
+    )
     env.reset(seed=1)
     return env
 

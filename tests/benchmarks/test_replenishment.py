@@ -30,7 +30,6 @@ def test_the_scenarios_are_the_published_ones() -> None:
 
 @pytest.mark.real_data
 def test_our_linear_program_with_perfect_foresight_is_the_published_oracle() -> None:
-    pytest.importorskip("gym_invmgmt", reason="gym-invmgmt is a benchmark's opponent: requirements/bench.txt")
     if not DATA.exists():
         skip_or_fail("The published results of gym-invmgmt are not beside the project.")
     assert max(oracle_differences(scenarios()[::5], (42,))) < 1e-5
